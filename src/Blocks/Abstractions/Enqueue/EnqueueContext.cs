@@ -1,0 +1,33 @@
+namespace FlowPipe.Abstractions;
+
+/// <summary>
+/// Looks at one layer of a packet: checks it, fills in the record and passes on what is inside. Runs in enqueue, before any session; keeps nothing.
+/// </summary>
+/// <param name="context">Passes on to the next layer.</param>
+/// <param name="packet">To be filled in.</param>
+/// <param name="frame">The whole captured frame.</param>
+/// <param name="offset">Where this layer begins in it.</param>
+/// <returns>What becomes of the packet.</returns>
+public delegate PacketRc EnqueueCallback(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+/// <summary>Passes a packet from layer to layer by the tables that were registered.</summary>
+public abstract class EnqueueContext
+{
+    /// <summary>Layers inside layers that a packet may have; one more and it is <see cref="PacketRc.Corrupt"/>.</summary>
+    public const int DepthMax = 12;
+
+    /// <summary>Passes on a frame that begins with a link layer of the given type (<c>LINKTYPE_</c>).</summary>
+    public abstract PacketRc RunLink(int linkType, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+    /// <summary>Passes on what an Ethernet type announces.</summary>
+    public abstract PacketRc RunEthernet(ushort etherType, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+    /// <summary>Passes on what an IP protocol announces; <see cref="PacketRecord.IpOffset"/> and the payload are set.</summary>
+    public abstract PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+    /// <summary>Ends the way through the layers: the packet belongs to a session of this protocol.</summary>
+    /// <param name="mProtocol">As returned by <see cref="IRegistrar.Register"/>.</param>
+    /// <param name="packet">The packet, its offsets set.</param>
+    /// <param name="frame">The whole captured frame.</param>
+    public abstract PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame);
+}

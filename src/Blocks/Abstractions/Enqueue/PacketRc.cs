@@ -1,0 +1,38 @@
+namespace FlowPipe.Abstractions;
+
+/// <summary>What became of a packet in enqueue. Every packet has one, and every value is a counter of the ledger.</summary>
+public enum PacketRc : byte
+{
+    /// <summary>It goes to a session.</summary>
+    DoProcess,
+
+    /// <summary>Its address is on a drop list.</summary>
+    IpDropped,
+
+    /// <summary>Shed under overload.</summary>
+    OverloadDropped,
+
+    /// <summary>A header is cut short or contradicts itself.</summary>
+    Corrupt,
+
+    /// <summary>Its link type is not known.</summary>
+    UnknownLink,
+
+    /// <summary>Its Ethernet type is not known.</summary>
+    UnknownEther,
+
+    /// <summary>Its IP protocol is not known.</summary>
+    UnknownIp,
+
+    /// <summary>Its address and port are on a drop list.</summary>
+    IpPortDropped,
+
+    /// <summary>It is known and makes no session.</summary>
+    DontProcess,
+
+    /// <summary>A fragment: kept until its datagram is whole.</summary>
+    Held,
+
+    /// <summary>The same packet was seen just before.</summary>
+    DuplicateDropped,
+}

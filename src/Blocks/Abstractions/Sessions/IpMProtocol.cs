@@ -1,0 +1,104 @@
+using System.Buffers.Binary;
+
+namespace FlowPipe.Abstractions;
+
+/// <summary>A protocol over IP whose sessions are told apart by addresses and, where it has them, ports in its first four bytes.</summary>
+/// <param name="name">Its name.</param>
+/// <param name="type">Which timeout holds.</param>
+/// <param name="label">What it adds to the list of protocols.</param>
+/// <param name="hasPorts">Whether it begins with a source and a destination port.</param>
+public abstract class IpMProtocol(string name, SessionType type, string label, bool hasPorts) : MProtocol(name, type)
+{
+    private readonly byte[] _label = System.Text.Encoding.UTF8.GetBytes(label);
+
+    /// <inheritdoc/>
+    public sealed override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id)
+    {
+        ref readonly PacketRecord record = ref packet.Record;
+        ReadOnlySpan<byte> frame = packet.Frame;
+        uint ports = hasPorts ? BinaryPrimitives.ReadUInt32BigEndian(frame[record.PayloadOffset..]) : 0;
+        id = default;
+        id.Words[0] = FirstWord(in record, in tracking);
+        if (frame[record.IpOffset] >> 4 == 4)
+        {
+            ulong pair = BinaryPrimitives.ReadUInt64BigEndian(frame[(record.IpOffset + 12)..]);
+            ulong a = (pair >> 32 << 16) | (ports >> 16);
+            ulong b = ((pair & 0xFFFFFFFF) << 16) | (ports & 0xFFFF);
+            id.Words[1] = Math.Min(a, b);
+            id.Words[2] = Math.Max(a, b);
+            id.Count = 3;
+            return;
+        }
+        ReadOnlySpan<byte> addresses = frame.Slice(record.IpOffset + 8, 32);
+        ulong source0 = BinaryPrimitives.ReadUInt64BigEndian(addresses);
+        ulong source1 = BinaryPrimitives.ReadUInt64BigEndian(addresses[8..]);
+        ulong destination0 = BinaryPrimitives.ReadUInt64BigEndian(addresses[16..]);
+        ulong destination1 = BinaryPrimitives.ReadUInt64BigEndian(addresses[24..]);
+        bool swap =
+            source0 != destination0 ? source0 > destination0
+            : source1 != destination1 ? source1 > destination1
+            : ports >> 16 > (ports & 0xFFFF);
+        id.Words[1] = swap ? destination0 : source0;
+        id.Words[2] = swap ? destination1 : source1;
+        id.Words[3] = swap ? source0 : destination0;
+        id.Words[4] = swap ? source1 : destination1;
+        id.Words[5] = swap ? (ports << 16) | (ports >> 16) : ports;
+        id.Count = 6;
+    }
+
+    /// <inheritdoc/>
+    public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew)
+    {
+        ReadAddresses(in packet, out UInt128 source, out UInt128 destination);
+        uint ports = hasPorts ? BinaryPrimitives.ReadUInt32BigEndian(packet.Frame[packet.Record.PayloadOffset..]) : 0;
+        if (isNew)
+        {
+            session.HasIp = true;
+            session.IpProtocol = packet.Record.IpProtocol;
+            bool reversed = StartsReversed(in packet);
+            session.SourceIp = reversed ? destination : source;
+            session.DestinationIp = reversed ? source : destination;
+            session.SourcePort = (ushort)(reversed ? ports : ports >> 16);
+            session.DestinationPort = (ushort)(reversed ? ports >> 16 : ports);
+            session.AddProtocol(_label);
+        }
+        bool forward = session.SourcePort == (ushort)(ports >> 16) && session.DestinationPort == (ushort)ports && session.SourceIp == source;
+        // Between two equal ports the addresses alone tell; where both are the same, every packet is the client's.
+        session.PacketSide = forward && session.DestinationIp == destination ? Side.Client : Side.Server;
+        return Abstractions.PreProcess.Continue;
+    }
+
+    /// <summary>Whether the first packet seen was sent by the side that answers.</summary>
+    protected virtual bool StartsReversed(in PacketView packet) => false;
+
+    /// <summary>The word of the key that does not depend on addresses: protocol, tunnel depth, VLANs, VNI.</summary>
+    protected ulong FirstWord(in PacketRecord record, in Tracking tracking)
+    {
+        ulong word = Number;
+        if (tracking.TunnelDepth)
+            word |= (ulong)record.TunnelDepth << 8;
+        if (tracking.Vlan)
+            word |= ((ulong)(record.Vlan0 & PacketRecord.VlanId) << 16) | ((ulong)(record.Vlan1 & PacketRecord.VlanId) << 28);
+        if (tracking.Vni)
+            word |= (ulong)record.Vni << 40;
+        return word;
+    }
+
+    /// <summary>Both addresses of the innermost IP header; IPv4 as IPv4-mapped IPv6.</summary>
+    protected static void ReadAddresses(in PacketView packet, out UInt128 source, out UInt128 destination)
+    {
+        ReadOnlySpan<byte> ip = packet.Frame[packet.Record.IpOffset..];
+        if (ip[0] >> 4 == 4)
+        {
+            source = Mapped | BinaryPrimitives.ReadUInt32BigEndian(ip[12..]);
+            destination = Mapped | BinaryPrimitives.ReadUInt32BigEndian(ip[16..]);
+        }
+        else
+        {
+            source = BinaryPrimitives.ReadUInt128BigEndian(ip[8..]);
+            destination = BinaryPrimitives.ReadUInt128BigEndian(ip[24..]);
+        }
+    }
+
+    private static readonly UInt128 Mapped = new(0, 0xFFFF_0000_0000);
+}

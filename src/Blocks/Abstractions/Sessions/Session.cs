@@ -1,0 +1,80 @@
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Abstractions;
+
+/// <summary>
+/// A session as protocols and plugins see it. Pooled: it belongs to one partition, is only valid inside the calls that it is given to, and
+/// must not be kept.
+/// </summary>
+public abstract class Session
+{
+    /// <summary>Its key.</summary>
+    public SessionId Id;
+
+    /// <summary>The protocol that made it.</summary>
+    public MProtocol Protocol = null!;
+
+    /// <summary>Address of the side that began; IPv4 as IPv4-mapped IPv6.</summary>
+    public UInt128 SourceIp;
+
+    /// <summary>Address of the other side.</summary>
+    public UInt128 DestinationIp;
+
+    /// <summary>Whether the addresses mean anything.</summary>
+    public bool HasIp;
+
+    /// <summary>Port of the side that began.</summary>
+    public ushort SourcePort;
+
+    /// <summary>Port of the other side.</summary>
+    public ushort DestinationPort;
+
+    /// <summary>IP protocol, when <see cref="HasIp"/>.</summary>
+    public byte IpProtocol;
+
+    /// <summary>Who sent the packet in hand; set by <see cref="MProtocol.PreProcess"/>.</summary>
+    public Side PacketSide;
+
+    /// <summary>Bytes of payload by side, in the record that is being made.</summary>
+    public SideCounts DataBytes;
+
+    /// <summary>The values that protocols and parsers add.</summary>
+    public SpiFields Fields { get; } = new();
+
+    /// <summary>Adds a protocol to the list of those recognised.</summary>
+    public abstract void AddProtocol(ReadOnlySpan<byte> name);
+
+    /// <summary>Adds a tag.</summary>
+    public abstract void AddTag(ReadOnlySpan<byte> tag);
+
+    /// <summary>Shows the first bytes of payload of the side that sent the packet in hand, for <c>payload8</c>.</summary>
+    public abstract void SeenPayload(ReadOnlySpan<byte> bytes);
+
+    /// <summary>The session is over but for stragglers: it is saved after the closing timeout, for the reason given.</summary>
+    public abstract void MarkForClose(EndReason reason);
+}
+
+/// <summary>A count for each side.</summary>
+public struct SideCounts
+{
+    /// <summary>Of the side that began.</summary>
+    public long Client;
+
+    /// <summary>Of the other side.</summary>
+    public long Server;
+
+    /// <summary>Both together.</summary>
+    public readonly long Sum => Client + Server;
+
+    /// <summary>Adds to one side.</summary>
+    public void Add(Side side, long count)
+    {
+        if (side == Side.Client)
+            Client += count;
+        else
+            Server += count;
+    }
+
+    /// <summary>The count of one side.</summary>
+    public readonly long this[Side side] => side == Side.Client ? Client : Server;
+}

@@ -1,0 +1,79 @@
+using FlowPipe.Abstractions;
+
+namespace FlowPipe.Core.Messages;
+
+/// <summary>
+/// What goes from a reader to enqueue: packets of one block, in the order in which they came. Enqueue decodes them and sorts them by partition;
+/// each partition then holds one slice of it, and the last to finish returns batch and block to their pools.
+/// </summary>
+public sealed class PacketBatch
+{
+    private readonly Action<PacketBatch>? _recycle;
+    private int _slices;
+
+    /// <summary>Sent once, after the last packet of the run: enqueue makes the final barrier of it.</summary>
+    public static PacketBatch End { get; } = new(0, null);
+
+    /// <param name="capacity">Packets that it has room for.</param>
+    /// <param name="recycle">Where it goes when its last slice is done.</param>
+    public PacketBatch(int capacity, Action<PacketBatch>? recycle)
+    {
+        Records = new PacketRecord[capacity];
+        Sorted = new PacketRecord[capacity];
+        _recycle = recycle;
+    }
+
+    /// <summary>Where the packets' bytes are; the batch has borrowed it once.</summary>
+    public PacketBlock? Block;
+
+    /// <summary>What the packets were read from; one source a batch.</summary>
+    public PacketSource? Source;
+
+    /// <summary>The packets as they came.</summary>
+    public PacketRecord[] Records;
+
+    /// <summary>How many there are.</summary>
+    public int Count;
+
+    /// <summary>Those that go to sessions, by partition, in the order in which they came inside each.</summary>
+    public PacketRecord[] Sorted;
+
+    /// <summary>Where each partition's packets begin in <see cref="Sorted"/>; one more entry for the end.</summary>
+    public int[] PartitionStart = [];
+
+    /// <summary>One slice a partition, made once: enqueue returns this array.</summary>
+    public PartitionMessage[] Slices = [];
+
+    /// <summary>The frame of a packet of this batch.</summary>
+    public ReadOnlySpan<byte> Frame(in PacketRecord record) => Block!.Slice(record.DataOffset, record.CapturedLength);
+
+    /// <summary>Makes room for the slices of so many partitions and hands each of them one.</summary>
+    public void Share(int partitions)
+    {
+        if (Slices.Length != partitions)
+        {
+            Slices = new PartitionMessage[partitions];
+            PartitionStart = new int[partitions + 1];
+            for (int partition = 0; partition < partitions; partition++)
+                Slices[partition] = new PartitionSlice { Partition = partition, Batch = this };
+        }
+        Volatile.Write(ref _slices, partitions);
+    }
+
+    /// <summary>A partition is done with its slice.</summary>
+    public void SliceDone()
+    {
+        if (Interlocked.Decrement(ref _slices) == 0)
+            Recycle();
+    }
+
+    /// <summary>Gives back the block and the batch, when nobody holds a slice.</summary>
+    public void Recycle()
+    {
+        Block?.Release();
+        Block = null;
+        Source = null;
+        Count = 0;
+        _recycle?.Invoke(this);
+    }
+}

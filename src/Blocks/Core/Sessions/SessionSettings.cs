@@ -1,0 +1,47 @@
+namespace FlowPipe.Core.Sessions;
+
+/// <summary>How sessions are kept. Names and defaults are Arkime's; times are in seconds of packet time.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Idle TCP sessions end after so long.</summary>
+    public int TcpTimeout { get; init; } = 480;
+
+    /// <summary>TCP sessions that both sides have ended are saved after so long.</summary>
+    public int TcpClosingTimeout { get; init; } = 5;
+
+    /// <summary>A TCP session's record is saved when it is older than this, and the session goes on in a linked one.</summary>
+    public int TcpSaveTimeout { get; init; } = 720;
+
+    /// <summary>Idle UDP sessions end after so long.</summary>
+    public int UdpTimeout { get; init; } = 60;
+
+    /// <summary>Idle ICMP sessions end after so long.</summary>
+    public int IcmpTimeout { get; init; } = 10;
+
+    /// <summary>Idle SCTP sessions end after so long.</summary>
+    public int SctpTimeout { get; init; } = 60;
+
+    /// <summary>Idle ESP sessions end after so long.</summary>
+    public int EspTimeout { get; init; } = 600;
+
+    /// <summary>Idle sessions of any other protocol end after so long.</summary>
+    public int OtherTimeout { get; init; } = 60;
+
+    /// <summary>Packets of one record; the session goes on in a linked one.</summary>
+    public int MaxPackets { get; init; } = 10_000;
+
+    /// <summary>Sessions that may be open at once, over all partitions; beyond it the least recent is evicted, with the reason <c>forced</c>.</summary>
+    public int MaxStreams { get; init; } = 1_000_000;
+
+    /// <summary>Segments held for a TCP session while an earlier one is missing.</summary>
+    public int MaxTcpOutOfOrderPackets { get; init; } = 256;
+
+    /// <summary>What is part of a session's key besides addresses and ports: <c>none</c>, <c>vlan</c>, <c>vni</c>, <c>both</c>.</summary>
+    public string SessionIdTracking { get; init; } = "none";
+
+    /// <summary>Seed of the Community ID, 0 to 65535.</summary>
+    public int CommunityIdSeed { get; init; }
+
+    /// <summary>Whether a TCP session whose first packet is a SYN-ACK is turned round, its sender taken for the server.</summary>
+    public bool AntiSynDrop { get; init; } = true;
+}

@@ -1,0 +1,35 @@
+namespace FlowPipe.Schemas;
+
+/// <summary>One line of the field dictionary (<c>fields.tsv</c>), as it stands there.</summary>
+public sealed record FieldDefinition
+{
+    /// <summary>The handle by which code adds values.</summary>
+    public required SpiField Field { get; init; }
+
+    /// <summary>The field's name: Arkime's expression where it is Arkime's field.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Path in the <c>sessions3</c> document, such as <c>source.ip</c>; null when the document leaves it out.</summary>
+    public required string? Sessions3 { get; init; }
+
+    /// <summary>Path in the Avro record, such as <c>source.ip</c> or <c>packet_pos[].gaps</c>.</summary>
+    public required string Avro { get; init; }
+
+    /// <summary>The type as the dictionary spells it, which is finer than <see cref="SpiType"/>: it tells <c>int</c> from <c>long</c> and <c>time</c>.</summary>
+    public required string TypeName { get; init; }
+
+    /// <summary>Suffix of the count that <c>sessions3</c> has beside the values: <c>Cnt</c>, <c>-cnt</c>, or null.</summary>
+    public string? CountSuffix { get; init; }
+
+    /// <summary>Whether <c>sessions3</c> has it whenever its group is there, set or not.</summary>
+    public bool Always { get; init; }
+
+    /// <summary>The Avro default of an integer, which stands for absent.</summary>
+    public long Default { get; init; }
+
+    /// <summary>The record that repeats and that this field is part of; none at the top.</summary>
+    public SpiField Parent { get; init; }
+
+    /// <summary>One sentence for <c>flowpipe fields</c>, the schema's doc and docs/records.md.</summary>
+    public required string Help { get; init; }
+}

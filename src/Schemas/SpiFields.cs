@@ -154,7 +154,7 @@ public sealed class SpiFields
         return true;
     }
 
-    /// <summary>Begins a record that repeats: what is added until <see cref="End"/> is part of it. Records may nest.</summary>
+    /// <summary>Begins a record that repeats: what is added until <see cref="End(SpiField)"/> is part of it. Records may nest.</summary>
     public void Begin(SpiField record)
     {
         if (record.Type != SpiType.RecordSet)

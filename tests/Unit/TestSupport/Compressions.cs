@@ -15,11 +15,19 @@ internal static class Compressions
         {
             "" => bytes,
             "gzip" => Through(bytes, to => new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true)),
-            "zstd" => Through(bytes, to => new ZstdSharp.CompressionStream(to, leaveOpen: true)),
+            "zstd" => Through(bytes, Zstandard),
             "lz4" => Through(bytes, to => LZ4Stream.Encode(to, leaveOpen: true)),
             "xz" => Xz(bytes),
             _ => throw new ArgumentException(name),
         };
+
+    /// <summary>With a checksum, as the command line tool writes it.</summary>
+    private static ZstdSharp.CompressionStream Zstandard(Stream to)
+    {
+        ZstdSharp.CompressionStream stream = new(to, leaveOpen: true);
+        stream.SetParameter(ZstdSharp.Unsafe.ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        return stream;
+    }
 
     private static byte[] Through(byte[] bytes, Func<Stream, Stream> compressor)
     {

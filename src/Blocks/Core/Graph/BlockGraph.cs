@@ -90,6 +90,9 @@ public sealed class BlockGraph : IDisposable
             throw _fault;
     }
 
+    /// <summary>Ends the run at once: every block drops what it holds.</summary>
+    public void Abort() => FaultAll("run", new OperationCanceledException("aborted"));
+
     /// <inheritdoc/>
     public void Dispose() => _stopReading.Dispose();
 
@@ -126,12 +129,16 @@ public sealed class BlockGraph : IDisposable
     {
         while (cause is AggregateException { InnerException: { } inner })
             cause = inner;
-        if (Interlocked.CompareExchange(ref _fault, cause as BlockFaultException ?? new BlockFaultException(name, cause), null) is not null)
+        if (Interlocked.CompareExchange(ref _fault, FaultOf(name, cause), null) is not null)
             return; // the others fault because of the first
         foreach ((_, IDataflowBlock block) in _blocks)
             block.Fault(_fault);
         _stopReading.Cancel();
     }
+
+    // What a user can mend, and an abort, are shown as they are.
+    private static Exception FaultOf(string name, Exception cause) =>
+        cause is FlowPipeException or OperationCanceledException or BlockFaultException ? cause : new BlockFaultException(name, cause);
 
     private static async Task CompleteAfterAsync(IDataflowBlock target, List<IDataflowBlock> sources)
     {

@@ -22,6 +22,7 @@ public sealed class FlowSession : Session
     internal long SaveAtNs; // tcpSaveTimeout: decided at the next packet after it
     internal EndReason ClosingReason;
     internal bool Closing;
+    internal FlowState State;
 
     // -- what it is --
     internal long BeganNs; // its very first packet, in whatever record
@@ -108,6 +109,7 @@ public sealed class FlowSession : Session
         DataBytes = default;
         WheelSlot = -1;
         Closing = false;
+        State = FlowState.New;
         SaveAtNs = 0;
         Segment = 0;
         BeganSource = null!;

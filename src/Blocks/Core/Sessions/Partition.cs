@@ -30,7 +30,7 @@ internal sealed class Partition
     private long _created;
     private long _recordCount;
     private long _recordBytes;
-    private long _closing;
+    private readonly long[] _byState = new long[Enum.GetValues<FlowState>().Length];
 
     public Partition(PartitionSetup setup, SpiOutbox outbox)
     {
@@ -107,7 +107,7 @@ internal sealed class Partition
             OpenPackets = _packets - _recordPackets,
             Created = _created,
             Open = _table.Count,
-            Closing = _closing,
+            ByState = [.. _byState],
             Spare = _pool.Spare,
             Recycled = _pool.Recycled,
             TableCapacity = _table.Capacity,
@@ -137,12 +137,11 @@ internal sealed class Partition
             End(session, EndReason.Reuse);
             session = Begin(protocol, in id, in record, batch.Source!, nowNs);
             protocol.PreProcess(session, in packet, isNew: true);
-            isNew = true;
         }
         if (session.SaveAtNs != 0 && nowNs > session.SaveAtNs && !session.Closing)
             SaveAndGoOn(session, EndReason.Saved, nowNs);
 
-        Count(session, in packet, batch.Source!, isNew);
+        Count(session, in packet, batch.Source!);
         bool wasClosing = session.Closing;
         protocol.Process(session, in packet);
         if (session.Closing != wasClosing)
@@ -172,10 +171,11 @@ internal sealed class Partition
         _table.Add(session);
         _wheel.Add(session);
         _created++;
+        _byState[(int)FlowState.New]++;
         return session;
     }
 
-    private void Count(FlowSession session, in PacketView packet, PacketSource source, bool isNew)
+    private void Count(FlowSession session, in PacketView packet, PacketSource source)
     {
         ref readonly PacketRecord record = ref packet.Record;
         _packets++;
@@ -185,7 +185,16 @@ internal sealed class Partition
         session.Packets.Add(session.PacketSide, 1);
         session.Bytes.Add(session.PacketSide, record.OriginalLength);
         session.Positions.Add(_bytes, source, record.SourceOffset, record.CapturedLength + PcapRecordHeader);
+        if (session.State == FlowState.New && session.Packets.Client > 0 && session.Packets.Server > 0)
+            Enter(session, FlowState.Established);
         PacketFields.Add(session, in packet, _fields);
+    }
+
+    private void Enter(FlowSession session, FlowState state)
+    {
+        _byState[(int)session.State]--;
+        session.State = state;
+        _byState[(int)state]++;
     }
 
     private void StartClosing(FlowSession session, long nowNs)
@@ -194,7 +203,7 @@ internal sealed class Partition
         session.LastNowNs = nowNs;
         session.TimeoutNs = Nanoseconds(_settings.TcpClosingTimeout);
         _wheel.Move(session);
-        _closing++;
+        Enter(session, FlowState.Closed);
     }
 
     private void SaveAndGoOn(FlowSession session, EndReason reason, long nowNs)
@@ -210,8 +219,7 @@ internal sealed class Partition
     {
         _wheel.Remove(session);
         _table.Remove(session);
-        if (session.Closing)
-            _closing--;
+        _byState[(int)session.State]--;
         // A session whose record was saved with its last packet has nothing more to say.
         if (session.Packets.Sum > 0)
             Save(session, reason, final: true);

@@ -17,7 +17,6 @@ public sealed class SessionBlock
     private readonly SpiOutbox _outbox;
     private readonly Partition _partition;
     private readonly StatsClock _clock;
-    private readonly string _name;
     private long _messages;
     private int _published = -1;
 
@@ -26,10 +25,13 @@ public sealed class SessionBlock
         _outbox = new SpiOutbox(partition);
         _partition = new Partition(setup, _outbox);
         _clock = clock;
-        _name = $"session {partition}";
+        Name = $"session {partition}";
         Input = new ActionBlock<PartitionMessage>(OnMessageAsync, BlockOptions.Bounded(capacity));
         _ = CompleteOutputsAsync();
     }
+
+    /// <summary>Its name in stats and faults.</summary>
+    public string Name { get; }
 
     /// <summary>The partition's queue.</summary>
     public ActionBlock<PartitionMessage> Input { get; }
@@ -57,7 +59,7 @@ public sealed class SessionBlock
         if (_published != _clock.Second || message is Barrier { Final: true })
         {
             _published = _clock.Second;
-            await _stats.SendAsync(new BlockStats(_name, _messages) { Sessions = _partition.Counts() }).ConfigureAwait(false);
+            await _stats.SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts() }).ConfigureAwait(false);
         }
     }
 

@@ -18,8 +18,8 @@ public sealed record SessionCounts
     /// <summary>Sessions open.</summary>
     public long Open { get; init; }
 
-    /// <summary>Of these, sessions that are closing.</summary>
-    public long Closing { get; init; }
+    /// <summary>Of these, by <see cref="FlowState"/>.</summary>
+    public IReadOnlyList<long> ByState { get; init; } = [];
 
     /// <summary>Sessions ready for use.</summary>
     public long Spare { get; init; }
@@ -41,4 +41,31 @@ public sealed record SessionCounts
 
     /// <summary>Records by <see cref="Abstractions.EndReason"/>.</summary>
     public IReadOnlyList<long> ByReason { get; init; } = [];
+
+    /// <summary>Both added up.</summary>
+    public SessionCounts Plus(SessionCounts other) =>
+        new()
+        {
+            Packets = Packets + other.Packets,
+            RecordPackets = RecordPackets + other.RecordPackets,
+            OpenPackets = OpenPackets + other.OpenPackets,
+            Created = Created + other.Created,
+            Open = Open + other.Open,
+            ByState = Sum(ByState, other.ByState),
+            Spare = Spare + other.Spare,
+            Recycled = Recycled + other.Recycled,
+            TableCapacity = TableCapacity + other.TableCapacity,
+            PooledBytes = PooledBytes + other.PooledBytes,
+            Records = Records + other.Records,
+            RecordBytes = RecordBytes + other.RecordBytes,
+            ByReason = Sum(ByReason, other.ByReason),
+        };
+
+    private static long[] Sum(IReadOnlyList<long> left, IReadOnlyList<long> right)
+    {
+        var sum = new long[Math.Max(left.Count, right.Count)];
+        for (int i = 0; i < sum.Length; i++)
+            sum[i] = (i < left.Count ? left[i] : 0) + (i < right.Count ? right[i] : 0);
+        return sum;
+    }
 }

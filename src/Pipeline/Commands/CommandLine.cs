@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using FlowPipe.Core;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Terminal;
@@ -30,9 +31,7 @@ internal static class CommandLine
         bool showTrace = line.GetResult(debug) is not null;
         try
         {
-            if (line.Action is not HelpWithExamples && line.Errors is [var error, ..])
-                return WrongUsage(context, line, error.Message);
-            if (args.Length == 0)
+            if (line.CommandResult.Command == root && line.Action is null or ParseErrorAction && line.UnmatchedTokens is [])
             {
                 // Without a command there is nothing to do; what there is to do is the answer.
                 using var help = new StringWriter();
@@ -40,6 +39,8 @@ internal static class CommandLine
                 context.Status.Line(help.ToString().TrimEnd());
                 return ExitStatus.WrongUsage;
             }
+            if (line.Action is not HelpWithExamples && line.Errors is [var error, ..])
+                return WrongUsage(context, line, error.Message);
             int status = await line.InvokeAsync(
                     new InvocationConfiguration { Output = context.Out, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
                 )
@@ -70,6 +71,8 @@ internal static class CommandLine
         var root = new RootCommand(Description)
         {
             ReplayCommand.Create(context),
+            FieldsCommand.Create(context),
+            SchemaCommand.Create(context),
             ConfigCommand.Create(context),
             debug,
         };
@@ -93,7 +96,8 @@ internal static class CommandLine
             message = $"there is no option '{option}'";
             hint = $"; did you mean '{Nearest.Of(option, line.CommandResult.Command.Options.Select(known => known.Name))}'?";
         }
-        context.Status.Message($"{message.TrimEnd('.')}{hint} ('{command} --help' says more)");
+        string more = message.EndsWith(')') ? "" : $" ('{command} --help' says more)";
+        context.Status.Message($"{message.TrimEnd('.')}{hint}{more}");
         return ExitStatus.WrongUsage;
     }
 

@@ -151,6 +151,12 @@ internal static class ConfigKeys
             "Whether records have the length of each packet"
         ),
         Truth(
+            "records.arkimeQuirks",
+            s => s.Records.ArkimeQuirks,
+            (s, v) => s with { Records = s.Records with { ArkimeQuirks = v } },
+            "Whether records repeat the oddities of Arkime that FlowPipe otherwise puts right, to compare the two"
+        ),
+        Truth(
             "records.gapPacketPos",
             s => s.Records.GapPacketPos,
             (s, v) => s with { Records = s.Records with { GapPacketPos = v } },
@@ -218,6 +224,12 @@ internal static class ConfigKeys
             s => s.Sessions.MaxTcpOutOfOrderPackets,
             (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderPackets = v } },
             "Segments held for a TCP session while an earlier one is missing"
+        ),
+        Truth(
+            "sessions.tcpMidstream",
+            s => s.Sessions.TcpMidstream,
+            (s, v) => s with { Sessions = s.Sessions with { TcpMidstream = v } },
+            "Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data"
         ),
         Choice(
             "sessions.sessionIdTracking",

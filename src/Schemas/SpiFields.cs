@@ -113,6 +113,7 @@ public sealed class SpiFields
     /// <param name="field">A packed field.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="zigzagVarints">Exactly that many; it is not looked at.</param>
+    /// <returns>False when there is none: the field is absent then.</returns>
     public bool AddPacked(SpiField field, int count, ReadOnlySpan<byte> zigzagVarints)
     {
         if (field.Type != SpiType.Packed)
@@ -122,6 +123,8 @@ public sealed class SpiFields
         int old = Find(field, default, out _);
         if (old != None)
             Remove(old);
+        if (count == 0)
+            return false;
         Span<byte> prefix = stackalloc byte[Varint.MaxBytes];
         Append(field, prefix[..Varint.Write(prefix, (uint)count)], zigzagVarints);
         return true;
@@ -202,6 +205,46 @@ public sealed class SpiFields
             if (entry.Tag == field.Tag && entry.Payload.SequenceEqual(utf8))
                 return true;
         }
+        return false;
+    }
+
+    /// <summary>The values of a field, in the order in which they were added; of a field in a record, those of the one that is open.</summary>
+    public SpiValues Values(SpiField field) =>
+        TryScope(field, out int start, out int end) ? new SpiValues(_arena.AsSpan(0, end), start, field) : default;
+
+    /// <summary>The value of a field that has one integer or truth value.</summary>
+    public bool TryGetLong(SpiField field, out long value)
+    {
+        foreach (SpiValue found in Values(field))
+        {
+            value = found.Long;
+            return true;
+        }
+        value = 0;
+        return false;
+    }
+
+    /// <summary>The value of a field that has one string, or the first of several. Valid until the store changes.</summary>
+    public bool TryGetUtf8(SpiField field, out ReadOnlySpan<byte> value)
+    {
+        foreach (SpiValue found in Values(field))
+        {
+            value = found.Utf8;
+            return true;
+        }
+        value = default;
+        return false;
+    }
+
+    /// <summary>The value of a field that has one address, or the first of several.</summary>
+    public bool TryGetIp(SpiField field, out UInt128 value)
+    {
+        foreach (SpiValue found in Values(field))
+        {
+            value = found.Ip;
+            return true;
+        }
+        value = default;
         return false;
     }
 

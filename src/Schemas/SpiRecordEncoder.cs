@@ -127,12 +127,8 @@ public sealed class SpiRecordEncoder
     {
         int at = 0;
         long count = (long)Varint.Read(payload, ref at);
-        // a block without items would end the array, and the end of it would be read as the next field
-        if (count > 0)
-        {
-            writer.Long(count);
-            writer.Raw(payload[at..]);
-        }
+        writer.Long(count);
+        writer.Raw(payload[at..]);
         writer.Long(0);
     }
 }

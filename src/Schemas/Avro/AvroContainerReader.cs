@@ -123,6 +123,7 @@ public sealed class AvroContainerReader : IDisposable
             return _block.AsMemory(0, length);
         }
 
+        int filled = 0;
         try
         {
             using var compressed = new MemoryStream(_block, 0, length, writable: false);
@@ -130,16 +131,10 @@ public sealed class AvroContainerReader : IDisposable
                 _codec == AvroCodec.Deflate
                     ? new DeflateStream(compressed, CompressionMode.Decompress)
                     : new ZstdSharp.DecompressionStream(compressed, _zstd!, leaveOpen: true);
-            int filled = 0;
-            while (true)
+            while (filled < BlockLengthMax)
             {
                 if (filled == _inflated.Length)
                 {
-                    if (filled >= BlockLengthMax)
-                    {
-                        throw Damaged(start, $"a block that grows beyond {BlockLengthMax} bytes when decompressed");
-                    }
-
                     Array.Resize(ref _inflated, Math.Clamp(2 * filled, 64 * 1024, BlockLengthMax));
                 }
 
@@ -152,10 +147,12 @@ public sealed class AvroContainerReader : IDisposable
                 filled += read;
             }
         }
-        catch (Exception e) when (e is ZstdSharp.ZstdException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException)
         {
             throw Damaged(start, $"a block that can't be decompressed ({e.Message})");
         }
+
+        throw Damaged(start, $"a block that grows to {BlockLengthMax} bytes or beyond when decompressed");
     }
 
     /// <summary>Of a map's block: a negative number of entries is followed by its size in bytes.</summary>

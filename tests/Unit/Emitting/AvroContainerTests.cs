@@ -64,12 +64,11 @@ public sealed class AvroContainerTests
     public void Python_reads_it(AvroCodec codec)
     {
         const string Script = """
-            import sys, avro.datafile, avro.io
-            try:
-                reader = avro.datafile.DataFileReader(open(sys.argv[1], 'rb'), avro.io.DatumReader())
-            except Exception as e:
-                print('UNSUPPORTED' if 'codec' in str(e).lower() else 'ERROR', e); sys.exit()
-            n = total = 0
+            import sys, avro.codecs, avro.datafile, avro.io
+            reader = avro.datafile.DataFileReader(open(sys.argv[1], 'rb'), avro.io.DatumReader())
+            if reader.codec not in avro.codecs.KNOWN_CODECS:
+                print('UNSUPPORTED'); sys.exit()
+            n = 0
             for record in reader:
                 assert record == {'number': n, 'text': chr(97 + n % 26) * 20}, record
                 n += 1
@@ -79,7 +78,7 @@ public sealed class AvroContainerTests
         string path = folder.File("p.avro");
         WriteFile(path, 3000, codec);
         string output = Python(Script, path);
-        Assert.SkipWhen(output.StartsWith("UNSUPPORTED", StringComparison.Ordinal), "python3-avro lacks this codec");
+        Assert.SkipWhen(output == "UNSUPPORTED", "python3-avro lacks this codec");
         Assert.Equal("3000", output);
     }
 
@@ -238,7 +237,7 @@ public sealed class AvroContainerTests
         file.Position = 0;
         using var reader = new AvroContainerReader(file);
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => reader.TryRead(out _));
-        Assert.Contains("grows beyond", e.Message, StringComparison.Ordinal);
+        Assert.Contains("or beyond when decompressed", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -327,7 +326,12 @@ public sealed class AvroContainerTests
     private static (int Status, string Output, string Error) Run(string program, string script, string argument)
     {
         using Process process = Process.Start(
-            new ProcessStartInfo(program, ["-c", script, argument]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true }
+            new ProcessStartInfo(program, ["-c", script, argument])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
         )!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -91,7 +91,14 @@ public sealed class FileSinkTests
     {
         using var folder = new TestFolder();
         string path = folder.File("a.avro");
-        await using (var sink = new AvroFileSink(path, TestRecords.Schema, codec, () => new FullDisk(path, codec == AvroCodec.Null ? 150_000 : 1_200)))
+        await using (
+            var sink = new AvroFileSink(
+                path,
+                TestRecords.Schema,
+                codec,
+                () => new FullDisk(path, codec == AvroCodec.Null ? 150_000 : 1_200)
+            )
+        )
         {
             await sink.OpenAsync(Stop);
             await Assert.ThrowsAsync<FlowPipeException>(async () =>
@@ -117,7 +124,9 @@ public sealed class FileSinkTests
         await using var sink = new NdjsonSink(path, () => new FullDisk(path, 10_000));
         await sink.OpenAsync(Stop);
         await sink.WriteAsync(TestRecords.Batch(0, 5, 1000));
-        FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () => await sink.WriteAsync(TestRecords.Batch(5, 10, 1000)));
+        FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () =>
+            await sink.WriteAsync(TestRecords.Batch(5, 10, 1000))
+        );
         Assert.Contains("the 9 records written before are kept", e.Message, StringComparison.Ordinal);
         Assert.Equal((15, 9, 6), (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Failed));
         string text = await File.ReadAllTextAsync(path, Stop);

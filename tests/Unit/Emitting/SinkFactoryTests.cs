@@ -103,7 +103,12 @@ public sealed class SinkFactoryTests
     [Fact]
     public void Any_text_is_a_sink_or_a_message()
     {
-        Gen.OneOf(Gen.String, Gen.String.Select(s => "kafka://" + s), Gen.String.Select(s => "avro:x?" + s), Gen.String.Select(s => "ndjson:" + s))
+        Gen.OneOf(
+                Gen.String,
+                Gen.String.Select(s => "kafka://" + s),
+                Gen.String.Select(s => "avro:x?" + s),
+                Gen.String.Select(s => "ndjson:" + s)
+            )
             .Sample(text =>
             {
                 try

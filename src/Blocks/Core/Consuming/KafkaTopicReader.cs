@@ -54,7 +54,7 @@ public sealed class KafkaTopicReader : IDisposable
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
             throw new FlowPipeException(
-                $"{target}: librdkafka refuses its settings: {KafkaClientSettings.Mask(e.Message, _settings)}; mend the kafka section of the configuration",
+                $"{target}: librdkafka refuses its settings: {KafkaClientSettings.Complaint(e.Message, _settings)}; mend the kafka section of the configuration",
                 e
             );
         }

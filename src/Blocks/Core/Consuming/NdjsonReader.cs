@@ -80,7 +80,9 @@ public sealed class NdjsonReader
         {
             if (_end >= LineLengthMax)
             {
-                throw new FlowPipeException($"{_name}: line {Line + 1} is longer than {LineLengthMax} bytes; is this a file of JSON lines?");
+                throw new FlowPipeException(
+                    $"{_name}: line {Line + 1} is longer than {LineLengthMax} bytes; is this a file of JSON lines?"
+                );
             }
 
             Array.Resize(ref _buffer, Math.Min(2 * _buffer.Length, LineLengthMax));

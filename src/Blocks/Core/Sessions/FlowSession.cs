@@ -31,7 +31,6 @@ public sealed class FlowSession : Session
     internal int Segment; // number of the record being made, from 0
 
     // -- the record being made --
-    internal long FirstNs;
     internal long LastNs;
     internal SideCounts Packets;
     internal SideCounts Bytes;

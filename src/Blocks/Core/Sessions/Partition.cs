@@ -179,8 +179,6 @@ internal sealed class Partition
     {
         ref readonly PacketRecord record = ref packet.Record;
         _packets++;
-        if (session.Packets.Sum == 0)
-            session.FirstNs = record.TimestampNs;
         session.LastNs = record.TimestampNs;
         session.Packets.Add(session.PacketSide, 1);
         session.Bytes.Add(session.PacketSide, record.OriginalLength);

@@ -82,10 +82,10 @@ internal sealed class RecordBuilder
 
     private void AddEnvelope(SpiFields values, FlowSession session, SpiRecord record)
     {
-        long first = Milliseconds(session.FirstNs);
+        long first = Milliseconds(session.BeganNs);
         long last = Milliseconds(session.LastNs);
         values.Add(_fields.FirstPacket, first);
-        values.Add(_fields.FirstPacketNs, session.FirstNs);
+        values.Add(_fields.FirstPacketNs, session.BeganNs);
         values.Add(_fields.LastPacket, last);
         values.Add(_fields.LastPacketNs, session.LastNs);
         values.Add(_fields.Length, last - first);
@@ -140,7 +140,7 @@ internal sealed class RecordBuilder
         values.Add(_fields.TcpSrcZero, tcp.ClientZeroWindow);
         values.Add(_fields.TcpDstZero, tcp.ServerZeroWindow);
         if (tcp.SynNs != 0 && tcp.AckNs != 0)
-            values.Add(_fields.InitRtt, (tcp.AckNs - tcp.SynNs) / 2_000_000);
+            values.Add(_fields.InitRtt, HalfMilliseconds(tcp.SynNs, tcp.AckNs));
         if (!tcp.HandshakeSeen)
             return;
         if (tcp.Client.SynSeen)
@@ -177,6 +177,15 @@ internal sealed class RecordBuilder
             _json.Write(core, session, _jsonWriter.For(batch));
             record.JsonRange = start..batch.JsonLength;
         }
+    }
+
+    // Seconds and parts of a second are taken apart, each cut to milliseconds, as Arkime does.
+    private static long HalfMilliseconds(long from, long to)
+    {
+        const long Second = 1_000_000_000;
+        long seconds = (to / Second) - (from / Second);
+        long parts = ((to % Second) - (from % Second)) / 1_000_000;
+        return ((seconds * 1000) + parts) / 2;
     }
 
     private static void AddGuid(SpiFields values, SpiField field, Guid id)

@@ -5,17 +5,20 @@ namespace FlowPipe.Core.Sessions.Tcp;
 /// <summary>TCP sessions (RFC 9293): counts flags, checks the handshake, sees the end, and follows both streams.</summary>
 internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp", SessionType.Tcp, "tcp", hasPorts: true)
 {
-    // How far a sequence or acknowledgement number may lie beyond the handshake's and still belong to it: one unscaled window.
-    private const uint Window = 65_535;
-
     /// <inheritdoc/>
     public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew)
     {
-        // A SYN on a connection that is over begins another with the same ports (RFC 9293 section 3.6.1).
-        var header = new TcpHeader(in packet);
-        if (!isNew && ((FlowSession)session).Closing && (header.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn)
+        // A SYN on a connection that is over begins another with the same ports (RFC 9293 section 3.6.1), unless it is that connection's own.
+        if (!isNew && ((FlowSession)session).Closing && BeginsAnew(in ((FlowSession)session).Tcp.Client, in packet))
             return Abstractions.PreProcess.CloseAndRestart;
         return base.PreProcess(session, in packet, isNew);
+    }
+
+    private static bool BeginsAnew(in TcpStream client, in PacketView packet)
+    {
+        var header = new TcpHeader(in packet);
+        return (header.Flags & (TcpFlags.Syn | TcpFlags.Ack)) == TcpFlags.Syn
+            && (!client.Following || header.Sequence + 1 != client.FirstSequence);
     }
 
     /// <inheritdoc/>
@@ -63,8 +66,7 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
         {
             // A SYN, no SYN-ACK, and now the other side speaks: the SYN-ACK was not captured.
             flow.AddTag("no-syn-ack"u8);
-            stream.NextSequence = header.Sequence;
-            stream.Following = true;
+            Follow(ref stream, header.Sequence);
         }
         if (IsClosedBy(flow, ref tcp, flags, side))
             return;
@@ -100,17 +102,17 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
     private void OnSyn(ref TcpState tcp, in PacketView packet, in TcpHeader header, Side side)
     {
         ref TcpStream stream = ref tcp[side];
-        ref TcpStream other = ref tcp[side == Side.Client ? Side.Server : Side.Client];
         uint sequence = header.Sequence;
         if ((header.Flags & TcpFlags.Ack) != 0)
         {
             tcp.SynAck++;
-            tcp.SynAckFirst |= !tcp.HandshakeSeen;
-            if (!tcp.HandshakeSeen && settings.AntiSynDrop)
+            if (!tcp.HandshakeSeen)
             {
-                other.NextSequence = header.Acknowledged;
-                other.Following = true;
+                tcp.SynAckFirst = true;
+                if (settings.AntiSynDrop)
+                    Follow(ref tcp[Other(side)], header.Acknowledged);
             }
+            tcp.SynAcknowledged = header.Acknowledged;
         }
         else
         {
@@ -128,23 +130,32 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
         {
             stream.SynSeen = true;
             stream.InitialSequence = sequence;
-            stream.NextSequence = sequence + 1;
-            stream.Following = true;
+            if (!stream.Following)
+                Follow(ref stream, sequence + 1);
         }
-        // Whichever came last, the SYN-ACK must acknowledge the SYN.
-        uint acknowledged = (header.Flags & TcpFlags.Ack) != 0 ? header.Acknowledged : sequence + 1;
-        uint expected = (header.Flags & TcpFlags.Ack) != 0 ? other.InitialSequence + 1 : stream.NextSequence;
-        bool both = tcp.Client.SynSeen && tcp.Server.SynSeen;
-        tcp.SynValidated |= both && acknowledged == expected;
+        // Whichever of the two came last, the SYN-ACK must acknowledge the SYN.
+        tcp.SynValidated |= tcp.Client.SynSeen && tcp.SynAck > 0 && tcp.SynAcknowledged == tcp.Client.InitialSequence + 1;
     }
 
+    private static void Follow(ref TcpStream stream, uint next)
+    {
+        stream.FirstSequence = next;
+        stream.NextSequence = next;
+        stream.Following = true;
+    }
+
+    /// <summary>The SYN-ACK is validated by a segment of the client that acknowledges it and nothing that was never seen.</summary>
     private static void CheckHandshake(ref TcpState tcp, in TcpHeader header, Side side)
     {
-        if (tcp.SynAckValidated || side != Side.Client || (header.Flags & (TcpFlags.Ack | TcpFlags.Rst)) != TcpFlags.Ack || !tcp.Server.SynSeen || !tcp.Client.Following)
+        if (tcp.SynAckValidated || side != Side.Client || !tcp.Server.SynSeen || !tcp.Client.Following)
             return;
-        uint first = tcp.Client.SynSeen ? tcp.Client.InitialSequence + 1 : tcp.Client.NextSequence;
+        if ((header.Flags & (TcpFlags.Ack | TcpFlags.Rst)) != TcpFlags.Ack)
+            return;
         tcp.SynAckValidated =
-            header.Sequence - first <= Window && header.Acknowledged - (tcp.Server.InitialSequence + 1) <= Window;
+            IsWithin(header.Sequence, in tcp.Client) && IsWithin(header.Acknowledged, in tcp.Server);
+
+        static bool IsWithin(uint sequence, in TcpStream stream) =>
+            sequence - stream.FirstSequence <= stream.NextSequence - stream.FirstSequence;
     }
 
     /// <summary>Returns true when the reset ends the look at the packet.</summary>
@@ -170,7 +181,7 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
     {
         if ((flags & (TcpFlags.Ack | TcpFlags.Rst)) == 0)
             return false;
-        ref TcpStream other = ref tcp[side == Side.Client ? Side.Server : Side.Client];
+        ref TcpStream other = ref tcp[Other(side)];
         if (!other.Fin || other.FinAcked)
             return false;
         other.FinAcked = true;
@@ -182,10 +193,12 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
 
     private static void CheckAcknowledged(FlowSession flow, ref TcpState tcp, uint acknowledged, Side side)
     {
-        ref TcpStream other = ref tcp[side == Side.Client ? Side.Server : Side.Client];
+        ref TcpStream other = ref tcp[Other(side)];
         if (!tcp.HandshakeSeen || tcp[side].TaggedUnseen || !other.Following || (int)(acknowledged - other.NextSequence) <= 1)
             return;
         tcp[side].TaggedUnseen = true;
         flow.AddTag(side == Side.Client ? "acked-unseen-segment-src"u8 : "acked-unseen-segment-dst"u8);
     }
+
+    private static Side Other(Side side) => side == Side.Client ? Side.Server : Side.Client;
 }

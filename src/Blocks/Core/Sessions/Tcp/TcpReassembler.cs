@@ -18,7 +18,7 @@ internal static class TcpReassembler
         {
             if (!settings.TcpMidstream || tcp.HandshakeSeen)
                 return; // a stream whose beginning is missing
-            stream.NextSequence = sequence;
+            stream.FirstSequence = stream.NextSequence = sequence;
             stream.Following = true;
         }
         int ahead = (int)(sequence - stream.NextSequence);

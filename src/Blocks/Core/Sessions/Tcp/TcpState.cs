@@ -27,6 +27,7 @@ internal struct TcpState
     public HeldSegments? Held;
     public bool HandshakeSeen; // a SYN of either side
     public bool Stopped; // too much was missing: streams are no longer followed
+    public uint SynAcknowledged; // by the SYN-ACK seen last
     public bool SynValidated;
     public bool SynAckValidated;
     public bool SynAckFirst; // the SYN-ACK came before the SYN
@@ -53,10 +54,11 @@ internal struct TcpState
 /// <summary>One direction of a TCP session.</summary>
 internal struct TcpStream
 {
-    public uint NextSequence;
+    public uint FirstSequence; // of its first byte of data
+    public uint NextSequence; // of the byte that comes next
     public uint InitialSequence;
     public int InitialSequences; // SYNs whose number is not the first one's, plus one
-    public bool Following; // NextSequence means something
+    public bool Following; // these two mean something
     public bool SynSeen; // InitialSequence means something
     public bool Fin;
     public bool FinAcked;

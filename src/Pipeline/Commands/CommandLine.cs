@@ -70,7 +70,9 @@ internal static class CommandLine
     {
         var root = new RootCommand(Description)
         {
+            DemoCommand.Create(context),
             ReplayCommand.Create(context),
+            ConsumeCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             ConfigCommand.Create(context),

@@ -6,6 +6,15 @@ internal static class KafkaClientSettings
     /// <summary>Words in the names of settings whose values are nobody's business.</summary>
     private static readonly string[] SecretWords = ["password", "secret", "ssl.key.pem", "oauthbearer.config", "keystore.pem"];
 
+    /// <summary>Second names of settings that we set.</summary>
+    private static readonly string[] Aliases =
+    [
+        "request.required.acks",
+        "compression.type",
+        "queue.buffering.max.ms",
+        "delivery.timeout.ms",
+    ];
+
     /// <summary>For the sink's producer.</summary>
     /// <exception cref="FlowPipeException">A setting of the user's is refused; the message names it and says why.</exception>
     public static Dictionary<string, string> ForProducer(string brokers, IReadOnlyDictionary<string, string> user)
@@ -60,6 +69,21 @@ internal static class KafkaClientSettings
         return settings;
     }
 
+    /// <summary>librdkafka's complaint about the settings: under the names that were used, and without secrets.</summary>
+    public static string Complaint(string message, IReadOnlyDictionary<string, string> settings)
+    {
+        foreach (string alias in Aliases)
+        {
+            string ours = CanonicalOf(alias);
+            if (settings.ContainsKey(ours) && !settings.ContainsKey(alias))
+            {
+                message = message.Replace($"\"{alias}\"", $"\"{ours}\"", StringComparison.Ordinal);
+            }
+        }
+
+        return Mask(message, settings);
+    }
+
     /// <summary>Takes the values of secret settings out of a text.</summary>
     public static string Mask(string text, IReadOnlyDictionary<string, string> settings)
     {
@@ -106,7 +130,8 @@ internal static class KafkaClientSettings
         name switch
         {
             "enable.idempotence" when value != "true" => "without it a record may be doubled or overtaken; leave it out",
-            "acks" or "request.required.acks" when value is not ("all" or "-1") => "a record counts as delivered when all replicas have it; leave it out",
+            "acks" or "request.required.acks" when value is not ("all" or "-1") =>
+                "a record counts as delivered when all replicas have it; leave it out",
             "transactional.id" => "records are not written in transactions; leave it out",
             "delivery.report.only.error" when value != "false" => "every record's delivery is counted; leave it out",
             "partitioner" when value is "random" => "a session's records must stay in one partition; choose one that goes by the key",

@@ -191,7 +191,7 @@ public sealed class KafkaSink : ISpiSink
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
             throw new FlowPipeException(
-                $"{Name}: librdkafka refuses its settings: {KafkaClientSettings.Mask(e.Message, settings)}; mend the kafka section of the configuration",
+                $"{Name}: librdkafka refuses its settings: {KafkaClientSettings.Complaint(e.Message, settings)}; mend the kafka section of the configuration",
                 e
             );
         }

@@ -43,8 +43,10 @@ internal static unsafe class NativeKafka
         MockClusterBootstraps = (delegate* unmanaged[Cdecl]<nint, nint>)Export(library, "rd_kafka_mock_cluster_bootstraps");
         MockTopicCreate = (delegate* unmanaged[Cdecl]<nint, byte*, int, int, int>)Export(library, "rd_kafka_mock_topic_create");
         MockTopicSetError = (delegate* unmanaged[Cdecl]<nint, byte*, int, void>)Export(library, "rd_kafka_mock_topic_set_error");
-        MockPushRequestErrors =
-            (delegate* unmanaged[Cdecl]<nint, short, nuint, int*, void>)Export(library, "rd_kafka_mock_push_request_errors_array");
+        MockPushRequestErrors = (delegate* unmanaged[Cdecl]<nint, short, nuint, int*, void>)Export(
+            library,
+            "rd_kafka_mock_push_request_errors_array"
+        );
         MockBrokerSetRtt = (delegate* unmanaged[Cdecl]<nint, int, int, int>)Export(library, "rd_kafka_mock_broker_set_rtt");
         MockBrokerSetDown = (delegate* unmanaged[Cdecl]<nint, int, int>)Export(library, "rd_kafka_mock_broker_set_down");
         MockBrokerSetUp = (delegate* unmanaged[Cdecl]<nint, int, int>)Export(library, "rd_kafka_mock_broker_set_up");

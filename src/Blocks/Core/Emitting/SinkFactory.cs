@@ -37,14 +37,14 @@ public static class SinkFactory
             case "kafka":
                 return KafkaSink.Create(parsed, settings);
             default:
-                throw new FlowPipeException($"sink '{parsed.Scheme}:{parsed.Target}': unknown scheme '{parsed.Scheme}'; write one of {Forms}");
+                throw new FlowPipeException(
+                    $"sink '{parsed.Scheme}:{parsed.Target}': unknown scheme '{parsed.Scheme}'; write one of {Forms}"
+                );
         }
     }
 
     private static string PathOf(SinkUri uri) =>
-        uri.Target.Length > 0
-            ? uri.Target
-            : throw new FlowPipeException($"sink '{uri.Text}': no file; write {uri.Scheme}:FILE");
+        uri.Target.Length > 0 ? uri.Target : throw new FlowPipeException($"sink '{uri.Text}': no file; write {uri.Scheme}:FILE");
 
     private static AvroCodec CodecOf(SinkUri uri)
     {

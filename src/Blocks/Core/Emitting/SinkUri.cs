@@ -78,12 +78,7 @@ public sealed class SinkUri
         }
 
         return
-            int.TryParse(
-                value,
-                System.Globalization.NumberStyles.None,
-                System.Globalization.CultureInfo.InvariantCulture,
-                out int number
-            )
+            int.TryParse(value, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number)
             && number >= minimum
             && number <= maximum
             ? number

@@ -17,14 +17,15 @@ internal static class SamplePackets
     /// <summary>Asserts that these packets were read, at these offsets.</summary>
     public static void Same(IEnumerable<CapturedPacket> written, IEnumerable<long> offsets, IReadOnlyList<ReadPacket> read)
     {
-        Assert.Equal(written.Select(Show), read.Select(packet => Show(packet.Packet)));
-        Assert.Equal(offsets, read.Select(packet => packet.Offset));
+        Assert.Equal(written.Select(Show), read.Select(packet => Show(packet.Packet)), StringComparer.Ordinal);
+        Assert.Equal(offsets, read.Select(packet => packet.Offset), EqualityComparer<long>.Default);
     }
 
     /// <summary>A packet as text that compares.</summary>
     public static string Show(CapturedPacket packet) => $"{packet.TimestampNs} {packet.OriginalLength} {Convert.ToHexString(packet.Data)}";
 
-    private static byte[] Bytes(int length, int seed)
+    /// <summary>Bytes that repeat with the seed only.</summary>
+    public static byte[] Bytes(int length, int seed)
     {
         byte[] bytes = new byte[length];
         new Random(seed).NextBytes(bytes);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace FlowPipe.Tests.Unit.TestSupport;
 
@@ -15,13 +16,13 @@ internal sealed record CapturedPacket(long TimestampNs, byte[] Data, int Origina
 /// <summary>Builds a capture byte by byte; the numbers in it are in one byte order.</summary>
 internal abstract class CaptureBuilder(bool bigEndian)
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     /// <summary>Byte order of what is written next.</summary>
     protected bool BigEndian { get; set; } = bigEndian;
 
     /// <summary>Where the next byte goes.</summary>
-    public int Length => (int)_bytes.Length;
+    public int Length => _bytes.Count;
 
     /// <summary>Where each packet's record or block begins.</summary>
     public List<long> Offsets { get; } = [];
@@ -36,7 +37,7 @@ internal abstract class CaptureBuilder(bool bigEndian)
             BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)value);
         else
             BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)value);
-        _bytes.Write(bytes);
+        Raw(bytes);
     }
 
     protected void U32(uint value)
@@ -46,7 +47,7 @@ internal abstract class CaptureBuilder(bool bigEndian)
             BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
         else
             BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-        _bytes.Write(bytes);
+        Raw(bytes);
     }
 
     protected void U64(ulong value)
@@ -55,14 +56,16 @@ internal abstract class CaptureBuilder(bool bigEndian)
         U32((uint)(BigEndian ? value : value >> 32));
     }
 
-    protected void Raw(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
+    protected void Raw(ReadOnlySpan<byte> bytes) => _bytes.AddRange(bytes);
 
     /// <summary>Writes a number over what was written there.</summary>
     protected void Patch(int offset, uint value)
     {
-        _bytes.Position = offset;
-        U32(value);
-        _bytes.Position = _bytes.Length;
+        Span<byte> bytes = CollectionsMarshal.AsSpan(_bytes)[offset..];
+        if (BigEndian)
+            BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        else
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
     }
 }
 

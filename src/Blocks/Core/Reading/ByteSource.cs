@@ -110,9 +110,9 @@ internal sealed class StreamBytes(Stream stream) : ByteSource
                 Volatile.Write(ref _filled, end);
             } while (read > 0 && end < block.Length);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
-            // whatever a decompressor throws at damaged input: it has no one kind for it
+            // whatever a decompressor throws at damaged input: they have no one kind for it, and take sizes on trust
             Failure = e;
         }
     }

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using K4os.Compression.LZ4.Streams;
-using SharpCompress.Compressors.Xz;
 
 namespace FlowPipe.Core.Reading;
 
@@ -13,8 +12,8 @@ internal static class Decompression
         {
             CaptureFormat.Gzip => new GZipStream(compressed, CompressionMode.Decompress),
             CaptureFormat.Zstandard => new ZstdSharp.DecompressionStream(compressed, leaveOpen: false),
-            CaptureFormat.Lz4 => LZ4Stream.Decode(compressed),
-            CaptureFormat.Xz => new XZStream(compressed),
+            CaptureFormat.Lz4 => LZ4Stream.Decode(compressed, interactive: true),
+            CaptureFormat.Xz => new XzStreams(compressed),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "not a compression"),
         };
 }

@@ -30,6 +30,7 @@ internal sealed unsafe class PcapngScanner(int blockBytes, PacketFilter? filter,
     private const uint EnhancedPacket = 6;
 
     private const uint ByteOrderMagic = 0x1A2B3C4D;
+    private const ushort MajorVersion = 1;
     private const int BlockHeader = 8;
     private const int Trailer = 4;
     private const int PacketHeader = 28;
@@ -100,7 +101,7 @@ internal sealed unsafe class PcapngScanner(int blockBytes, PacketFilter? filter,
         long left = end - at;
         if (type == SectionHeader)
         {
-            if (left < BlockHeader + 4)
+            if (left < SectionLengthOffset)
                 return Need(ref result);
             if (!BeginSection(at, ref result))
                 return false;
@@ -237,6 +238,8 @@ internal sealed unsafe class PcapngScanner(int blockBytes, PacketFilter? filter,
         if (magic != ByteOrderMagic && magic != BinaryPrimitives.ReverseEndianness(ByteOrderMagic))
             return Damaged("the section header there has no byte order magic", ref result);
         _swapped = magic != ByteOrderMagic;
+        if (LoadShort(at + 12) != MajorVersion)
+            return Damaged($"the section there is of pcapng version {LoadShort(at + 12)}, and only {MajorVersion} is known", ref result);
         _inSection = true;
         _interfaces.Clear();
         return true;

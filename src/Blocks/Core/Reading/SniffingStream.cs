@@ -1,7 +1,9 @@
 namespace FlowPipe.Core.Reading;
 
-/// <summary>A stream that can't be rewound, decompressed if its first bytes say so. Nothing is read before somebody reads it.</summary>
-internal sealed class SniffingStream(Stream inner) : ReadOnlyStream
+/// <summary>
+/// A stream that can't be rewound, decompressed if its first bytes say so. It is opened by the first read, as opening a pipe may wait for its writer.
+/// </summary>
+internal sealed class SniffingStream(Func<Stream> open) : ReadOnlyStream
 {
     private Stream? _opened;
 
@@ -10,13 +12,14 @@ internal sealed class SniffingStream(Stream inner) : ReadOnlyStream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            (_opened ?? inner).Dispose();
+            _opened?.Dispose();
         base.Dispose(disposing);
     }
 
     private Stream Sniff()
     {
         byte[] first = new byte[CaptureFormats.MagicBytes];
+        Stream inner = open();
         int length = inner.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
         PrefixedStream whole = new(first.AsMemory(0, length), inner);
         CaptureFormat format = CaptureFormats.Recognise(first.AsSpan(0, length));

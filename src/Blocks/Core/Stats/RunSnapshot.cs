@@ -24,6 +24,9 @@ public sealed record RunSnapshot
     /// <summary>Packets that those records stand for.</summary>
     public long RecordPackets { get; init; }
 
+    /// <summary>The same by the reason why they were made.</summary>
+    public IReadOnlyDictionary<string, long> RecordsByReason { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
     /// <summary>The blocks and their queues, in the order of the data's way.</summary>
     public IReadOnlyList<BlockFigures> Blocks { get; init; } = [];
 
@@ -61,7 +64,6 @@ public sealed record BlockFigures
 {
     public required string Name { get; init; }
     public int Queued { get; init; }
-    public int Capacity { get; init; }
     public long Messages { get; init; }
 }
 

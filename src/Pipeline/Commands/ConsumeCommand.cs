@@ -56,7 +56,7 @@ internal static class ConsumeCommand
                 using (records)
                 {
                     var printer = RecordPrinter.Create(line.GetValue(format) ?? "table", context);
-                    long limit = line.GetResult(count) is null ? long.MaxValue : line.GetValue(count);
+                    long limit = line.GetResult(count) is { Implicit: false } ? line.GetValue(count) : long.MaxValue;
                     var consumer = new Consumer(context, printer);
                     await consumer.RunAsync(records, limit, signals.Stop).ConfigureAwait(false);
                     return consumer.Unreadable == 0 ? ExitStatus.Done : ExitStatus.Failed;

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Graph;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
@@ -49,7 +50,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
         var blocks = new List<BlockFigures> { Figures("enqueue", topology.Enqueue.Block.InputCount) };
         foreach (SessionBlock session in topology.Sessions)
             blocks.Add(Figures(session.Name, session.Input.InputCount));
-        blocks.Add(new BlockFigures { Name = "emit", Queued = topology.Emit.QueueDepth, Messages = topology.Emit.Batches });
+        blocks.Add(new BlockFigures { Name = "emit", Queued = topology.Emit.QueueDepth, Capacity = BlockOptions.MinimumCapacity, Messages = topology.Emit.Batches });
         return blocks;
     }
 
@@ -58,6 +59,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
         {
             Name = name,
             Queued = queued,
+            Capacity = SessionStage.QueueCapacity,
             Messages = topology.Stats.Of(name)?.Messages ?? 0,
         };
 

@@ -93,7 +93,14 @@ public sealed class KafkaSinkTests
     public async Task Errors_that_pass_lose_nothing_and_double_nothing()
     {
         using var kafka = new EmbeddedKafka(brokers: 3);
-        await using ISpiSink sink = Sink(kafka, "kafka://embedded/faults", ("retry.backoff.ms", "10"), ("linger.ms", "1"));
+        await using ISpiSink sink = Sink(
+            kafka,
+            "kafka://embedded/faults",
+            ("retry.backoff.ms", "10"),
+            ("reconnect.backoff.ms", "10"),
+            ("reconnect.backoff.max.ms", "50"),
+            ("linger.ms", "1")
+        );
         await sink.OpenAsync(Stop);
         for (int i = 0; i < 2000; i += 50)
         {

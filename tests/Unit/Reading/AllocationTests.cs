@@ -51,7 +51,12 @@ public sealed class AllocationTests : IDisposable
     private static async Task<long> ReadAsync(string path)
     {
         using FilePacketReader reader = new(
-            new FileReaderSettings { Inputs = [new CaptureInput(path)], Blocks = Pools, Batches = Pools }
+            new FileReaderSettings
+            {
+                Inputs = [new CaptureInput(path)],
+                Blocks = Pools,
+                Batches = Pools,
+            }
         );
         ActionBlock<PacketBatch> enqueue = new(batch => batch.Recycle(), BlockOptions.Bounded(16));
         await reader.ReadAsync(enqueue, CancellationToken.None);

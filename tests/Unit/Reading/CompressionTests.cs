@@ -47,13 +47,28 @@ public sealed class CompressionTests : IDisposable
     public async Task ACutFileKeepsWhatCameBefore(string compression)
     {
         byte[] capture = new PcapBuilder().AddAll(SamplePackets.Make(2_000)).ToArray();
-        byte[] bytes = [.. Compressions.Compress(compression, capture[..100_000]), .. Compressions.Compress(compression, capture[100_000..])];
+        byte[] bytes =
+        [
+            .. Compressions.Compress(compression, capture[..100_000]),
+            .. Compressions.Compress(compression, capture[100_000..]),
+        ];
         string path = _folder.Write("cut", bytes.AsSpan(..^5_000));
 
         ReadBack read = await ReadBack.FilesAsync(path);
 
         Assert.Contains(path, Assert.Single((string[])[.. read.Warnings, .. read.Damage]), StringComparison.Ordinal);
         Assert.InRange(read.Packets.Count, 1, 1_999);
+    }
+
+    [Fact]
+    public async Task AWrongGzipChecksumKeepsAlmostAll()
+    {
+        byte[] capture = new PcapBuilder().AddAll(SamplePackets.Make(60)).ToArray();
+        byte[] bytes = Compressions.Compress("gzip", capture);
+        bytes[^6] ^= 1;
+        ReadBack read = await ReadBack.FilesAsync(_folder.Write("crc.gz", bytes));
+        Assert.Contains("checksum", Assert.Single(read.Damage), StringComparison.Ordinal);
+        Assert.InRange(read.Packets.Count, 40, 60);
     }
 
     [Fact]
@@ -67,7 +82,10 @@ public sealed class CompressionTests : IDisposable
     [Fact]
     public async Task CompressedTwiceIsSaidSo()
     {
-        byte[] twice = Compressions.Compress("gzip", Compressions.Compress("zstd", new PcapBuilder().AddAll(SamplePackets.Make(2)).ToArray()));
+        byte[] twice = Compressions.Compress(
+            "gzip",
+            Compressions.Compress("zstd", new PcapBuilder().AddAll(SamplePackets.Make(2)).ToArray())
+        );
         ReadBack read = await ReadBack.FilesAsync(_folder.Write("twice.gz", twice));
         Assert.Contains("more than once", Assert.Single(read.Damage), StringComparison.Ordinal);
     }

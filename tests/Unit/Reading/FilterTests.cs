@@ -18,7 +18,11 @@ public sealed class FilterTests : IDisposable
 
         ReadBack read = await FilterAsync("greater 60", capture);
 
-        SamplePackets.Same([packets[1], packets[3], packets[4]], [capture.Offsets[1], capture.Offsets[3], capture.Offsets[4]], read.Packets);
+        SamplePackets.Same(
+            [packets[1], packets[3], packets[4]],
+            [capture.Offsets[1], capture.Offsets[3], capture.Offsets[4]],
+            read.Packets
+        );
         Assert.Equal(3, read.Counts.Filtered);
         ReadBack all = await ReadBack.FilesAsync(_folder.Write("all.pcap", capture.ToArray()));
         Assert.Equal(all.Sources[0].Fingerprint, read.Sources[0].Fingerprint);
@@ -70,7 +74,5 @@ public sealed class FilterTests : IDisposable
     }
 
     private Task<ReadBack> FilterAsync(string bpf, CaptureBuilder capture) =>
-        ReadBack.RunAsync(
-            new FileReaderSettings { Inputs = [new CaptureInput(_folder.Write("a", capture.ToArray()))], Bpf = bpf }
-        );
+        ReadBack.RunAsync(new FileReaderSettings { Inputs = [new CaptureInput(_folder.Write("a", capture.ToArray()))], Bpf = bpf });
 }

@@ -60,9 +60,7 @@ public sealed class FlowControlTests : IDisposable
     {
         byte[] capture = new PcapBuilder().AddAll(SamplePackets.Make(10)).ToArray();
         using StallingStream stream = new(capture);
-        using FilePacketReader reader = new(
-            new FileReaderSettings { Inputs = [new CaptureInput("-")], OpenStandardInput = () => stream }
-        );
+        using FilePacketReader reader = new(new FileReaderSettings { Inputs = [new CaptureInput("-")], OpenStandardInput = () => stream });
         BufferBlock<PacketBatch> held = new(BlockOptions.Bounded(64));
         using CancellationTokenSource stop = new();
 

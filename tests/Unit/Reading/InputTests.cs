@@ -117,7 +117,8 @@ public sealed class InputTests : IDisposable
         Assert.Equal("stdin", (await ReadBack.StandardInputAsync(stream)).Sources[0].Uri);
     }
 
-    private static IEnumerable<string> Names(ReadBack read) => read.Sources.Select(source => Path.GetFileName(new Uri(source.Uri).LocalPath));
+    private static IEnumerable<string> Names(ReadBack read) =>
+        read.Sources.Select(source => Path.GetFileName(new Uri(source.Uri).LocalPath));
 
     private static void Open(CaptureInput input)
     {

@@ -14,7 +14,11 @@ public sealed class MalformedTests : IDisposable
     public async Task FlippedAndCutCapturesEndInVerdicts()
     {
         CapturedPacket[] packets = SamplePackets.Make(12);
-        PcapngBuilder pcapng = new PcapngBuilder().Section().Interface(resolution: 9, offsetSeconds: 3).Interface(linkType: 101).Unknown(5, 60);
+        PcapngBuilder pcapng = new PcapngBuilder()
+            .Section()
+            .Interface(resolution: 9, offsetSeconds: 3)
+            .Interface(linkType: 101)
+            .Unknown(5, 60);
         foreach (CapturedPacket packet in packets)
             pcapng.Packet(1, packet).SimplePacket(packet).ObsoletePacket(0, packet);
         byte[][] captures = [pcapng.ToArray(), new PcapBuilder().AddAll(packets).ToArray()];
@@ -34,7 +38,14 @@ public sealed class MalformedTests : IDisposable
             string path = _folder.Write("malformed", bytes);
 
             ReadBack read = await ReadBack.RunAsync(
-                new FileReaderSettings { Inputs = [new CaptureInput(path)], BlockBytes = 2_048, BatchPackets = 7, Blocks = 2, Batches = 2 },
+                new FileReaderSettings
+                {
+                    Inputs = [new CaptureInput(path)],
+                    BlockBytes = 2_048,
+                    BatchPackets = 7,
+                    Blocks = 2,
+                    Batches = 2,
+                },
                 TestContext.Current.CancellationToken
             );
 

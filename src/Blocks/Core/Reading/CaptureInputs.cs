@@ -123,7 +123,9 @@ internal static class CaptureInputs
         if (settings.Sorted)
             paths.Sort(StringComparer.Ordinal);
         if (paths.Count == 0)
-            settings.Warn?.Invoke($"{directory} holds no files{(settings.Recursive ? "" : "; --recursive reads the directories below it too")}");
+            settings.Warn?.Invoke(
+                $"{directory} holds no files{(settings.Recursive ? "" : "; --recursive reads the directories below it too")}"
+            );
         foreach (string path in paths)
             AddFile(path, fromDirectory: true, settings, damaged, files, seen);
     }

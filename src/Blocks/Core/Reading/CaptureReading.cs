@@ -139,7 +139,9 @@ internal sealed class CaptureReading(
             case not (CaptureFormat.Unknown or CaptureFormat.Pcapng) when first.Length < PcapScanner.FileHeader:
                 return ScanResult.NeedBytes;
             case CaptureFormat.Unknown:
-                NoCapture($"{file.Name} is no capture: it begins neither as pcap or pcapng nor as a compression known here (gzip, zstd, lz4, xz)");
+                NoCapture(
+                    $"{file.Name} is no capture: it begins neither as pcap or pcapng nor as a compression known here (gzip, zstd, lz4, xz)"
+                );
                 return ScanResult.Damaged;
             case CaptureFormat.Pcapng:
                 _scanner = new PcapngScanner(settings.BlockBytes, filter, settings.ReaderId);

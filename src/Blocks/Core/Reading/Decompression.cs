@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using K4os.Compression.LZ4.Streams;
 
 namespace FlowPipe.Core.Reading;
@@ -10,7 +9,7 @@ internal static class Decompression
     public static Stream Of(CaptureFormat format, Stream compressed) =>
         format switch
         {
-            CaptureFormat.Gzip => new GZipStream(compressed, CompressionMode.Decompress),
+            CaptureFormat.Gzip => new GzipContents(compressed),
             CaptureFormat.Zstandard => new ZstdSharp.DecompressionStream(compressed, leaveOpen: false),
             CaptureFormat.Lz4 => LZ4Stream.Decode(compressed, interactive: true),
             CaptureFormat.Xz => new XzStreams(compressed),

@@ -13,12 +13,14 @@ namespace FlowPipe.Core.Reading;
 /// </summary>
 internal sealed class XzStreams(Stream compressed) : ReadOnlyStream
 {
+    private const int BufferSize = 64 * 1024;
     private const int StreamHeader = 12;
     private const int Lzma2 = 0x21;
 
     /// <summary>Size code of LZMA2's dictionaries: 32 is 256 MiB, four times what <c>xz -9</c> uses.</summary>
     private const byte LargestDictionary = 32;
 
+    private readonly BufferedStream _compressed = new(compressed, BufferSize); // the decoder reads byte by byte
     private XZStream? _stream;
 
     public override int Read(Span<byte> buffer)
@@ -36,7 +38,7 @@ internal sealed class XzStreams(Stream compressed) : ReadOnlyStream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            compressed.Dispose();
+            _compressed.Dispose();
         base.Dispose(disposing);
     }
 
@@ -44,22 +46,22 @@ internal sealed class XzStreams(Stream compressed) : ReadOnlyStream
     private XZStream? Next()
     {
         byte[] head = new byte[StreamHeader + 1024];
-        int first = compressed.ReadByte();
+        int first = _compressed.ReadByte();
         while (first == 0)
-            first = compressed.ReadByte();
+            first = _compressed.ReadByte();
         if (first < 0)
             return null;
         head[0] = (byte)first;
-        compressed.ReadExactly(head, 1, StreamHeader);
+        _compressed.ReadExactly(head, 1, StreamHeader);
         int length = StreamHeader + 1;
         if (head[StreamHeader] != 0)
         {
             int blockHeader = (head[StreamHeader] + 1) * 4;
-            compressed.ReadExactly(head, length, blockHeader - 1);
+            _compressed.ReadExactly(head, length, blockHeader - 1);
             length += blockHeader - 1;
             CheckDictionary(head.AsSpan(StreamHeader, blockHeader));
         }
-        return new XZStream(new PrefixedStream(head.AsMemory(0, length), compressed));
+        return new XZStream(new PrefixedStream(head.AsMemory(0, length), _compressed, wholeReads: true));
     }
 
     private static void CheckDictionary(ReadOnlySpan<byte> header)

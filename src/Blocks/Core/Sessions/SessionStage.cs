@@ -15,8 +15,9 @@ public sealed class SessionStage
     /// <summary>Partitions that there may be.</summary>
     public const int MaxPartitions = 128;
 
-    // Messages before enqueue and before each partition: slices borrow the reader's blocks, whose number is the limit of memory.
-    private const int QueueCapacity = 64;
+    /// <summary>Messages that wait before enqueue and before each partition; slices borrow the reader's blocks, whose number limits memory.</summary>
+    public const int QueueCapacity = 64;
+
     private readonly PartitionSetup _setup;
     private readonly PacketDecoder _decoder;
 

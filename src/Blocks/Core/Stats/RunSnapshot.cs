@@ -64,6 +64,7 @@ public sealed record BlockFigures
 {
     public required string Name { get; init; }
     public int Queued { get; init; }
+    public int Capacity { get; init; }
     public long Messages { get; init; }
 }
 

@@ -13,10 +13,10 @@ if [ "${FLOWPIPE_RECORDING:-}" != inside ]; then
     output=$(readlink -f "${1:-$here}")
     work=$(mktemp -d /tmp/flowpipe-samples.XXXXXX)
     # The first process of the inner namespace takes all others with it; unshare --kill-child sees to it that it goes.
-    trap 'kill "$inner" 2>/dev/null; wait "$inner" 2>/dev/null; rm -rf "$work"' EXIT
+    trap 'kill "$inner" 2>/dev/null || true; wait "$inner" 2>/dev/null || true; rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM HUP
     FLOWPIPE_RECORDING=inside unshare --mount --pid --net --ipc --uts --fork --kill-child --mount-proc \
-        bash ${FLOWPIPE_TRACE:+-x} "$here/record.sh" "$output" "$work" &
+        "$here/record.sh" "$output" "$work" &
     inner=$!
     wait "$inner"
     exit
@@ -36,18 +36,26 @@ mkdir -p "$captured"
 # capture INTERFACE-OWNER INTERFACE FILE [TCPDUMP OPTION OR FILTER]... -- SCENE
 # Records what passes the interface while the scene runs. OWNER is client, server or switch.
 capture() {
-    local owner=$1 interface=$2 file=$captured/$3 options=() tcpdump_pid
+    local owner=$1 interface=$2 file=$captured/$3 inside=() options=() tcpdump_pid status
     shift 3
+    [ "$owner" = switch ] || inside=(ip netns exec "$owner")
     while [ "$1" != -- ]; do options+=("$1"); shift; done
     shift
-    "in_$owner" tcpdump -Z root -i "$interface" -s 0 -U -w "$file" "${options[@]}" 2>"$work/tcpdump.log" &
+    : >"$work/tcpdump.log" # or the capture before would answer for this one
+    # a command, not a function of ours: the process to stop is then tcpdump itself
+    "${inside[@]}" tcpdump -Z root -i "$interface" -s 0 -U --immediate-mode -w "$file" "${options[@]}" 2>"$work/tcpdump.log" &
     tcpdump_pid=$!
     wait_until "tcpdump on $interface" grep -q 'listening on' "$work/tcpdump.log"
-    "$@" >"$work/scene.log" 2>&1 || { echo "record.sh: $* failed:" >&2; cat "$work/scene.log" >&2; exit 1; }
-    sleep 0.5 # the last acknowledgements, and the kernel's capture buffer
+    set +e # in a condition bash would not stop at the scene's first failure
+    (set -e; "$@") >"$work/scene.log" 2>&1
+    status=$?
+    set -e
+    [ "$status" -eq 0 ] || { echo "record.sh: $* failed:" >&2; cat "$work/scene.log" >&2; exit 1; }
+    sleep 0.5 # the last acknowledgements
     kill "$tcpdump_pid"
     wait "$tcpdump_pid" || true
-    echo "$(basename "$file"): $(grep -o '[0-9]* packets captured' "$work/tcpdump.log")"
+    ! grep -q '^0 packets captured' "$work/tcpdump.log" || { echo "record.sh: $(basename "$file") is empty" >&2; exit 1; }
+    echo "$(basename "$file"): $(grep -o '[0-9]* packets\? captured' "$work/tcpdump.log")"
 }
 
 build_network
@@ -63,7 +71,7 @@ capture client eth0 ftp.pcap 'tcp' -- scene_ftp
 capture client eth0 ntp.pcap 'udp port 123' -- scene_ntp
 capture client eth0 snmp.pcap 'udp port 161' -- scene_snmp
 capture client eth0 dhcp.pcap 'udp port 67 or udp port 68' -- scene_dhcp
-capture client eth0 icmp.pcap 'icmp or icmp6 or arp or (udp and not port 53)' -- scene_icmp
+capture client eth0 icmp.pcap 'icmp or icmp6 or arp or udp port 4444' -- scene_icmp
 capture client eth0 fragments.pcap 'icmp or icmp6 or ip6 proto 44' -- scene_fragments
 capture client eth0 sctp.pcap 'sctp' -- scene_sctp
 start_vlan_switch 8100:5

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # here and work are record.sh's
 # The network of the samples. The script's own namespace is the switch between client and server:
 #
 #   client eth0 10.77.0.1, fd00:77::1 ─────────────────────────────────── eth0 10.77.0.2, fd00:77::2 server
@@ -7,7 +7,6 @@
 
 in_client() { ip netns exec client "$@"; }
 in_server() { ip netns exec server "$@"; }
-in_switch() { "$@"; }
 
 # wait_until WHAT COMMAND...: tries the command until it succeeds, for ten seconds.
 wait_until() {
@@ -66,14 +65,13 @@ configure_host() {
 name_hosts() {
     hostname samples
     echo 'nameserver 10.77.0.2' >"$work/resolv.conf"
-    echo 'hosts: files dns' >"$work/nsswitch.conf"
     echo '127.0.0.1 localhost samples' >"$work/hosts"
     mkdir -p "$work/home"
     { cat /etc/passwd; echo "sample:x:7777:7777:sample:$work/home:/bin/sh"; } >"$work/passwd"
     { cat /etc/shadow; echo "sample:$(openssl passwd -6 sample):19000:0:99999:7:::"; } >"$work/shadow"
-    { cat /etc/nsswitch.conf | grep -v '^hosts:'; cat "$work/nsswitch.conf"; } >"$work/nsswitch"
+    { grep -v '^hosts:' /etc/nsswitch.conf; echo 'hosts: files dns'; } >"$work/nsswitch.conf"
     mount --bind "$work/resolv.conf" "$(readlink -f /etc/resolv.conf)"
-    mount --bind "$work/nsswitch" /etc/nsswitch.conf
+    mount --bind "$work/nsswitch.conf" /etc/nsswitch.conf
     mount --bind "$work/hosts" /etc/hosts
     mount --bind "$work/passwd" /etc/passwd
     mount --bind "$work/shadow" /etc/shadow

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # here and work are record.sh's
 # The servers, each on a configuration of its own below $work and in the server's namespace.
 
 start_servers() {
@@ -15,9 +15,8 @@ start_servers() {
 }
 
 # An authority, two server certificates that it signed (RSA and ECDSA), one client certificate. All thrown away at the end.
-make_certificates() {
-    local name
-    cd "$work"
+make_certificates() (
+    cd "$work" || exit 1
     {
         openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 3650 -subj '/C=NL/O=FlowPipe samples/CN=Sample CA'
         for name in www.sample.test mail.sample.test; do
@@ -30,8 +29,7 @@ make_certificates() {
         done
     } >"$work/openssl.log" 2>&1
     chgrp Debian-exim mail.sample.test.key && chmod 640 mail.sample.test.key
-    cd - >/dev/null
-}
+)
 
 sign() {
     openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile <(echo "$2") -out "$1.pem"

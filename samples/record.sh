@@ -43,7 +43,7 @@ capture() {
     shift
     : >"$work/tcpdump.log" # or the capture before would answer for this one
     # a command, not a function of ours: the process to stop is then tcpdump itself
-    "${inside[@]}" tcpdump -Z root -i "$interface" -s 0 -U --immediate-mode -w "$file" "${options[@]}" 2>"$work/tcpdump.log" &
+    "${inside[@]}" tcpdump -Z root -i "$interface" -s 0 -U --immediate-mode -B 16384 -w "$file" "${options[@]}" 2>"$work/tcpdump.log" &
     tcpdump_pid=$!
     wait_until "tcpdump on $interface" grep -q 'listening on' "$work/tcpdump.log"
     set +e # in a condition bash would not stop at the scene's first failure
@@ -55,6 +55,7 @@ capture() {
     kill "$tcpdump_pid"
     wait "$tcpdump_pid" || true
     ! grep -q '^0 packets captured' "$work/tcpdump.log" || { echo "record.sh: $(basename "$file") is empty" >&2; exit 1; }
+    grep -q '^0 packets dropped by kernel' "$work/tcpdump.log" || { echo "record.sh: tcpdump lost packets of $(basename "$file"), run it again" >&2; exit 1; }
     echo "$(basename "$file"): $(grep -o '[0-9]* packets\? captured' "$work/tcpdump.log")"
 }
 
@@ -82,7 +83,7 @@ capture switch trunk0 qinq.pcap -- scene_vlan
 # Two interfaces in one pcapng file, with nanoseconds: what passes the client's interface, and the trunk.
 capture client eth0 mixed-eth0.pcap --time-stamp-precision=nano 'not udp port 5353' -- scene_mixed
 capture switch trunk0 mixed-trunk.pcap --time-stamp-precision=nano -- scene_vlan
-mergecap -F pcapng -I all -w "$captured/mixed.pcapng" "$captured/mixed-eth0.pcap" "$captured/mixed-trunk.pcap"
+mergecap -F pcapng -I none -w "$captured/mixed.pcapng" "$captured/mixed-eth0.pcap" "$captured/mixed-trunk.pcap"
 rm "$captured"/mixed-*.pcap
 gzip -9n "$captured/ftp.pcap"
 

@@ -12,6 +12,7 @@ import struct
 import sys
 
 ETH_P_ALL = 3
+SO_RCVBUFFORCE = 33
 PACKET_OUTGOING = 4
 SOL_PACKET = 263
 PACKET_AUXDATA = 8
@@ -23,6 +24,7 @@ ADDRESSES = 12  # destination and source MAC come before the tags
 
 def open_port(name):
     port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    port.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)  # a burst on a busy machine must not be lost here
     port.bind((name, ETH_P_ALL))
     port.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     return port

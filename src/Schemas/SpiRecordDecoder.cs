@@ -43,7 +43,8 @@ public sealed class SpiRecordDecoder
         {
             decoded = _reader.Read(null!, decoder);
         }
-        catch (Exception e) when (e is AvroException or ArgumentException or IndexOutOfRangeException or OverflowException or InvalidCastException)
+        catch (Exception e)
+            when (e is AvroException or ArgumentException or IndexOutOfRangeException or OverflowException or InvalidCastException)
         {
             throw new InvalidDataException($"Avro record: {e.Message}", e);
         }
@@ -61,7 +62,7 @@ public sealed class SpiRecordDecoder
         {
             return Schema.Parse(json);
         }
-        catch (Exception e) when (e is AvroException or ArgumentException)
+        catch (Exception e) when (e is AvroException or Newtonsoft.Json.JsonException or ArgumentException)
         {
             throw new InvalidDataException($"This is no Avro schema: {e.Message}", e);
         }

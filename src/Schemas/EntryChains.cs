@@ -73,7 +73,11 @@ internal sealed class EntryChains(int fields)
     public void Leave(int mark, FieldScope scope)
     {
         _used = mark;
-        for (int field = NextPresent(scope.First, scope.Last); field != 0; field = field == scope.Last ? 0 : NextPresent(field + 1, scope.Last))
+        for (
+            int field = NextPresent(scope.First, scope.Last);
+            field != 0;
+            field = field == scope.Last ? 0 : NextPresent(field + 1, scope.Last)
+        )
             _present[field >> 6] &= ~(1UL << (field & 63));
     }
 

@@ -135,7 +135,9 @@ public sealed class FieldDictionary
                     continue;
                 string[] columns = raw.ToString().Split('\t');
                 if (columns.Length != Columns)
-                    throw Malformed($"{columns.Length} columns, not {Columns} (name sessions3 avro type flags help, with tabs between them)");
+                    throw Malformed(
+                        $"{columns.Length} columns, not {Columns} (name sessions3 avro type flags help, with tabs between them)"
+                    );
                 if (header && columns is ["name", "sessions3", "avro", "type", "flags", "help"])
                     header = false;
                 else if (header)
@@ -303,7 +305,12 @@ public sealed class FieldDictionary
         {
             if (
                 field.TypeName is not ("int" or "long")
-                || !long.TryParse(flag.AsSpan("default=".Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+                || !long.TryParse(
+                    flag.AsSpan("default=".Length),
+                    NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out long value
+                )
                 || (field.TypeName == "int" && value != (int)value)
             )
             {

@@ -17,8 +17,12 @@ public static class FieldTable
         var table = new StringBuilder("| name | sessions3 | Avro | type | |\n|---|---|---|---|---|\n");
         foreach (FieldDefinition field in dictionary.Fields)
         {
-            string sessions3 = field.Sessions3 is null ? "" : $"`{field.Sessions3}`{(field.CountSuffix is null ? "" : $", `{field.CountSuffix}`")}";
-            table.Append($"| `{field.Name}` | {sessions3} | `{field.Avro}` | {field.TypeName} | {field.Help.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
+            string sessions3 = field.Sessions3 is null
+                ? ""
+                : $"`{field.Sessions3}`{(field.CountSuffix is null ? "" : $", `{field.CountSuffix}`")}";
+            table.Append(
+                $"| `{field.Name}` | {sessions3} | `{field.Avro}` | {field.TypeName} | {field.Help.Replace("|", "\\|", StringComparison.Ordinal)} |\n"
+            );
         }
         return table.ToString();
     }

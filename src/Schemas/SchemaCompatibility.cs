@@ -75,7 +75,13 @@ public static class SchemaCompatibility
         }
     }
 
-    private static void ResolveFields(RecordSchema reader, RecordSchema writer, string path, List<string> problems, HashSet<(Schema, Schema)> open)
+    private static void ResolveFields(
+        RecordSchema reader,
+        RecordSchema writer,
+        string path,
+        List<string> problems,
+        HashSet<(Schema, Schema)> open
+    )
     {
         foreach (Field field in reader.Fields)
         {

@@ -34,14 +34,22 @@ public static class SessionSchema
     public static string ToJson(FieldDictionary dictionary)
     {
         using var buffer = new MemoryStream();
-        var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        var options = new JsonWriterOptions
+        {
+            Indented = true,
+            NewLine = "\n",
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
         using (var json = new Utf8JsonWriter(buffer, options))
         {
             json.WriteStartObject();
             json.WriteString("type", "record");
             json.WriteString("name", Name);
             json.WriteString("namespace", Namespace);
-            json.WriteString("doc", "What FlowPipe knows of a session, or of one of its segments. docs/records.md explains it field by field.");
+            json.WriteString(
+                "doc",
+                "What FlowPipe knows of a session, or of one of its segments. docs/records.md explains it field by field."
+            );
             WriteFields(json, dictionary.Root);
             json.WriteEndObject();
         }

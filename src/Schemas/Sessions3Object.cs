@@ -42,7 +42,8 @@ internal sealed class Sessions3Object
             Sessions3Member? found = parent.Members.Find(m => m.Name.Value == step);
             if (found is null)
                 parent.Members.Add(found = new Sessions3Member { Name = Encode(step), Object = new Sessions3Object() });
-            parent = found.Object ?? throw new FormatException($"The sessions3 path '{path}' of field '{field.Name}' goes through a field.");
+            parent =
+                found.Object ?? throw new FormatException($"The sessions3 path '{path}' of field '{field.Name}' goes through a field.");
         }
         if (parent.Members.Exists(m => m.Name.Value == steps[^1]))
             throw new FormatException($"The sessions3 path '{path}' of field '{field.Name}' is an object.");

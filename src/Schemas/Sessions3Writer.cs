@@ -283,7 +283,10 @@ public sealed class Sessions3Writer
         if (!_chains.Has(_source!.Field.Number))
             return false;
         ReadOnlySpan<byte> source = _chains.Single(_source.Field.Number).Payload;
-        return source.Length <= MaxFileNumberDigits && Utf8Parser.TryParse(source, out number, out int read) && read == source.Length && number > 0;
+        return source.Length <= MaxFileNumberDigits
+            && Utf8Parser.TryParse(source, out number, out int read)
+            && read == source.Length
+            && number > 0;
     }
 
     private SpiValue ValueOf(int number) => new([], _chains.Single(number));

@@ -282,7 +282,9 @@ public sealed class SpiFields
     {
         if (field.IsNone)
             throw new ArgumentException("This is no field: the handle was never looked up.", nameof(field));
-        throw new InvalidOperationException($"{field} belongs to record {field.Parent}, but the record that is open is {OpenNumber} (0: none).");
+        throw new InvalidOperationException(
+            $"{field} belongs to record {field.Parent}, but the record that is open is {OpenNumber} (0: none)."
+        );
     }
 
     private bool End(SpiField record, bool unlessSeen)

@@ -34,8 +34,18 @@ public sealed class SpiRecordDecoder
     }
 
     /// <summary>Decodes one record, without framing, into an empty store.</summary>
-    /// <exception cref="InvalidDataException">The bytes are not a record of the writer's schema.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a record of the writer's schema, or more than one.</exception>
     public void Decode(ReadOnlyMemory<byte> record, SpiFields values)
+    {
+        int left = record.Length - DecodeNext(record, values);
+        if (left > 0)
+            throw new InvalidDataException($"Avro record: {left} bytes follow its end.");
+    }
+
+    /// <summary>Decodes the first of several records that follow each other, as in the blocks of a container file, into an empty store.</summary>
+    /// <returns>The bytes that it takes.</returns>
+    /// <exception cref="InvalidDataException">The bytes do not begin with a record of the writer's schema.</exception>
+    public int DecodeNext(ReadOnlyMemory<byte> record, SpiFields values)
     {
         var decoder = new BoundedDecoder(record);
         GenericRecord decoded;
@@ -43,13 +53,13 @@ public sealed class SpiRecordDecoder
         {
             decoded = _reader.Read(null!, decoder);
         }
-        catch (Exception e) when (e is AvroException or ArgumentException or IndexOutOfRangeException or OverflowException or InvalidCastException)
+        catch (Exception e)
+            when (e is AvroException or ArgumentException or IndexOutOfRangeException or OverflowException or InvalidCastException)
         {
             throw new InvalidDataException($"Avro record: {e.Message}", e);
         }
-        if (decoder.Remaining > 0)
-            throw new InvalidDataException($"Avro record: {decoder.Remaining} bytes follow its end.");
         Copy(decoded, values);
+        return record.Length - decoder.Remaining;
     }
 
     /// <summary>Copies a record that Apache.Avro has decoded to our schema, such as one of a container file, into an empty store.</summary>
@@ -61,7 +71,7 @@ public sealed class SpiRecordDecoder
         {
             return Schema.Parse(json);
         }
-        catch (Exception e) when (e is AvroException or ArgumentException)
+        catch (Exception e) when (e is AvroException or Newtonsoft.Json.JsonException or ArgumentException)
         {
             throw new InvalidDataException($"This is no Avro schema: {e.Message}", e);
         }

@@ -31,7 +31,8 @@ public readonly ref struct SpiValue
     }
 
     /// <summary>A double.</summary>
-    public double Double => _entry.Type == SpiType.Double ? BinaryPrimitives.ReadDoubleLittleEndian(_entry.Payload) : throw WrongType("a double");
+    public double Double =>
+        _entry.Type == SpiType.Double ? BinaryPrimitives.ReadDoubleLittleEndian(_entry.Payload) : throw WrongType("a double");
 
     /// <summary>A string, or the value of a map's entry.</summary>
     public ReadOnlySpan<byte> Utf8

@@ -28,7 +28,7 @@ internal static class CommandLine
         var debug = new Option<bool>("--debug") { Description = "Show the stack trace of an error", Recursive = true };
         RootCommand root = Build(context, debug);
         ParseResult line = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        bool showTrace = line.GetResult(debug) is not null;
+        bool showTrace = line.GetResult(debug) is { Implicit: false };
         try
         {
             if (line.CommandResult.Command == root && line.Action is null or ParseErrorAction && line.UnmatchedTokens is [])
@@ -66,11 +66,13 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Build(CommandContext context, Option debug)
+    private static RootCommand Build(CommandContext context, Option<bool> debug)
     {
         var root = new RootCommand(Description)
         {
+            DemoCommand.Create(context),
             ReplayCommand.Create(context),
+            ConsumeCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             ConfigCommand.Create(context),

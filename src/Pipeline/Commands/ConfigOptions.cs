@@ -20,12 +20,13 @@ internal sealed class ConfigOptions
 
     /// <param name="command">The command that gets them.</param>
     /// <param name="except">A flag that means something else there.</param>
-    public ConfigOptions(Command command, string? except = null)
+    /// <param name="flags">Whether it has the settings' own flags.</param>
+    public ConfigOptions(Command command, string? except = null, bool flags = true)
     {
         var defaults = new FlowPipeSettings();
         foreach (ConfigKey key in ConfigKeys.All)
         {
-            if (key.Flag is null || key.Flag == except)
+            if (!flags || key.Flag is null || key.Flag == except)
                 continue;
             string description = key.Kind == ConfigKind.Truth ? key.Help : $"{key.Help} [default: {ConfigPrinter.DefaultText(key, defaults)}]";
             Option option = key.Kind switch

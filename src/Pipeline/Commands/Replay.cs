@@ -48,6 +48,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings)
                 Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
                 Sinks = sinks,
                 Warn = context.Status.Message,
+                ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
             }
         );
         RunResult result;

@@ -15,10 +15,15 @@ internal sealed class StopSignals : IDisposable
     private readonly TimeSpan _deadline;
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
+    private readonly bool _quiet;
     private int _received;
 
-    public StopSignals(StatusWriter status, int deadlineSeconds)
+    /// <param name="status">Where it says what happens.</param>
+    /// <param name="deadlineSeconds">How long delivering may take.</param>
+    /// <param name="quiet">Whether the first signal is the usual way to end, of which nothing need be said.</param>
+    public StopSignals(StatusWriter status, int deadlineSeconds, bool quiet = false)
     {
+        _quiet = quiet;
         _status = status;
         _deadline = TimeSpan.FromSeconds(deadlineSeconds);
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
@@ -46,9 +51,10 @@ internal sealed class StopSignals : IDisposable
         switch (Interlocked.Increment(ref _received))
         {
             case 1:
-                _status.Message(
-                    $"{name}: reading no more, delivering what there is for at most {_deadline.TotalSeconds:0} s; once more to abort"
-                );
+                if (!_quiet)
+                    _status.Message(
+                        $"{name}: reading no more, delivering what there is for at most {_deadline.TotalSeconds:0} s; once more to abort"
+                    );
                 _abort.CancelAfter(_deadline);
                 _stop.Cancel();
                 return true;

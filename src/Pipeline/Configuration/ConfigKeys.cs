@@ -80,6 +80,14 @@ internal static class ConfigKeys
             "SECONDS"
         ),
         Text(
+            "parsersDir",
+            "a folder",
+            static _ => true,
+            s => s.ParsersDir,
+            (s, v) => s with { ParsersDir = v },
+            "Folder whose parsers are loaded; empty for those that came with the executable"
+        ),
+        Text(
             "reading.bpf",
             "an expression as of tcpdump",
             static _ => true,

@@ -27,6 +27,9 @@ internal sealed record FlowPipeSettings
     /// <summary>Seconds that a stopped run may take to deliver what it has.</summary>
     public int DrainDeadline { get; init; } = 30;
 
+    /// <summary>Where parsers are found; empty for those that came with the executable.</summary>
+    public string ParsersDir { get; init; } = "";
+
     /// <summary>librdkafka's properties, as given.</summary>
     public IReadOnlyDictionary<string, string> Kafka { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 }

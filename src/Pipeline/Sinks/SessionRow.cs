@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using FlowPipe.Pipeline.Consuming;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Sinks;
 
@@ -35,6 +38,20 @@ internal readonly record struct SessionRow
         : address.Contains(':', StringComparison.Ordinal) ? $"[{address}]:{port}"
         : $"{address}:{port}";
 
+    /// <summary>The row of an Avro record.</summary>
+    public static SessionRow FromValues(SpiFields values) =>
+        new()
+        {
+            FirstPacketMs = values.TryGetLong(RowFields.FirstPacket, out long first) ? first : 0,
+            LengthMs = values.TryGetLong(RowFields.Length, out long length) ? length : 0,
+            Protocols = Strings(values, RowFields.Protocols),
+            Source = Endpoint(Address(values, RowFields.SourceIp), Port(values, RowFields.SourcePort)),
+            Destination = Endpoint(Address(values, RowFields.DestinationIp), Port(values, RowFields.DestinationPort)),
+            Packets = values.TryGetLong(RowFields.Packets, out long packets) ? packets : 0,
+            Bytes = values.TryGetLong(RowFields.Bytes, out long bytes) ? bytes : 0,
+            EndReason = Strings(values, RowFields.EndReason),
+        };
+
     /// <summary>The row of a <c>sessions3</c> document.</summary>
     /// <exception cref="JsonException">It is not JSON, or not such a document.</exception>
     public static SessionRow FromSessions3(ReadOnlyMemory<byte> document)
@@ -55,6 +72,19 @@ internal readonly record struct SessionRow
             Bytes = Number(Member(root, "network"), "bytes", 0),
             EndReason = Text(flowpipe, "endReason"),
         };
+    }
+
+    private static string Address(SpiFields values, SpiField field) =>
+        values.TryGetIp(field, out UInt128 address) ? AddressText.Of(address) : "";
+
+    private static long Port(SpiFields values, SpiField field) => values.TryGetLong(field, out long port) ? port : -1;
+
+    private static string Strings(SpiFields values, SpiField field)
+    {
+        var words = new List<string>();
+        foreach (SpiValue value in values.Values(field))
+            words.Add(Encoding.UTF8.GetString(value.Utf8));
+        return string.Join(' ', words);
     }
 
     private static JsonElement Member(JsonElement parent, string name) =>
@@ -103,4 +133,19 @@ internal readonly record struct SessionRow
                 );
         return text;
     }
+}
+
+/// <summary>The fields behind the columns. Apart, so that the dictionary is read only when Avro records are shown.</summary>
+internal static class RowFields
+{
+    public static readonly SpiField FirstPacket = FieldDictionary.Default["first_packet"];
+    public static readonly SpiField Length = FieldDictionary.Default["length"];
+    public static readonly SpiField Protocols = FieldDictionary.Default["protocols"];
+    public static readonly SpiField SourceIp = FieldDictionary.Default["ip.src"];
+    public static readonly SpiField SourcePort = FieldDictionary.Default["port.src"];
+    public static readonly SpiField DestinationIp = FieldDictionary.Default["ip.dst"];
+    public static readonly SpiField DestinationPort = FieldDictionary.Default["port.dst"];
+    public static readonly SpiField Packets = FieldDictionary.Default["packets"];
+    public static readonly SpiField Bytes = FieldDictionary.Default["bytes"];
+    public static readonly SpiField EndReason = FieldDictionary.Default["end_reason"];
 }

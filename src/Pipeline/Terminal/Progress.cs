@@ -55,7 +55,7 @@ internal sealed class Progress : IAsyncDisposable
         {
             if (block.Queued == 0)
                 continue;
-            line.Append(any ? " " : ", queued ").Append(CultureInfo.InvariantCulture, $"{block.Name} {block.Queued}/{block.Capacity}");
+            line.Append(any ? " " : ", queued ").Append(CultureInfo.InvariantCulture, $"{block.Name} {block.Queued}");
             any = true;
         }
         return line.ToString();

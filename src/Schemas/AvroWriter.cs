@@ -16,6 +16,11 @@ internal ref struct AvroWriter(Span<byte> destination)
     public void Long(long value)
     {
         ulong zigzag = Varint.ZigZag(value);
+        if (zigzag < 0x80 && _written < _destination.Length)
+        {
+            _destination[_written++] = (byte)zigzag;
+            return;
+        }
         int size = Varint.Size(zigzag);
         if (HasRoom(size))
             _written += Varint.Write(_destination[_written..], zigzag);

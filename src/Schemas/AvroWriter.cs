@@ -16,8 +16,9 @@ internal ref struct AvroWriter(Span<byte> destination)
     public void Long(long value)
     {
         ulong zigzag = Varint.ZigZag(value);
-        int size = Varint.Size(zigzag);
-        if (HasRoom(size))
+        if (_destination.Length - _written >= Varint.MaxBytes)
+            _written += Varint.WriteShort(_destination.Slice(_written, Varint.MaxBytes), zigzag);
+        else if (HasRoom(Varint.Size(zigzag)))
             _written += Varint.Write(_destination[_written..], zigzag);
     }
 

@@ -12,16 +12,16 @@ internal sealed class EntryChains(int fields)
 
     private readonly Chain[] _chains = new Chain[fields + 1];
     private readonly ulong[] _present = new ulong[((fields + 1) >> 6) + 1];
-    private SpiFields? _core;
-    private SpiFields? _session;
+    private byte[] _core = [];
+    private byte[] _session = [];
     private Link[] _links = new Link[128];
     private int _used;
 
     /// <summary>Sorts the values of two stores.</summary>
     public void Open(SpiFields core, SpiFields session)
     {
-        _core = core;
-        _session = session;
+        _core = core.Bytes;
+        _session = session.Bytes;
         _used = 0;
         LinkAll(core.Arena, 0, 0);
         LinkAll(session.Arena, 0, InSession);
@@ -31,7 +31,7 @@ internal sealed class EntryChains(int fields)
     public void Close()
     {
         Array.Clear(_present);
-        _core = _session = null;
+        _core = _session = [];
     }
 
     /// <summary>The lowest field with values from <paramref name="first"/> to <paramref name="last"/>; 0 when there is none.</summary>
@@ -53,8 +53,15 @@ internal sealed class EntryChains(int fields)
 
     public int Count(int field) => Has(field) ? _chains[field].Count : 0;
 
+    /// <summary>The bytes of the one value of a field that has any.</summary>
+    public ReadOnlySpan<byte> Payload(int field)
+    {
+        ref Chain chain = ref _chains[field];
+        return (chain.Place < 0 ? _session : _core).AsSpan(chain.Payload, chain.Length);
+    }
+
     /// <summary>The one value of a field that has any.</summary>
-    public SpiEntry Single(int field) => At(_links[_chains[field].Last].Place);
+    public SpiEntry Single(int field) => At(_chains[field].Place);
 
     /// <summary>The values of a field, in the order in which they were added.</summary>
     public Values Of(int field) => new(this, Has(field) ? _chains[field].First : -1);
@@ -64,8 +71,8 @@ internal sealed class EntryChains(int fields)
     {
         int mark = _used;
         SpiEntry record = At(place);
-        ReadOnlySpan<byte> arena = place < 0 ? _session!.Arena : _core!.Arena;
-        LinkAll(arena[..record.Next], record.Start, place & InSession);
+        byte[] arena = place < 0 ? _session : _core;
+        LinkAll(arena.AsSpan(0, record.Next), record.Start, place & InSession);
         return mark;
     }
 
@@ -81,33 +88,46 @@ internal sealed class EntryChains(int fields)
             _present[field >> 6] &= ~(1UL << (field & 63));
     }
 
-    private SpiEntry At(int place) => place < 0 ? new(_session!.Arena, place & int.MaxValue) : new(_core!.Arena, place);
+    private SpiEntry At(int place) => new(place < 0 ? _session : _core, place & int.MaxValue);
 
     private void LinkAll(ReadOnlySpan<byte> arena, int start, int store)
     {
-        var entries = new SpiEntries(arena, start);
-        while (entries.MoveNext())
+        int at = start;
+        while (at < arena.Length)
         {
-            int field = entries.Current.Number;
+            int place = at | store;
+            at = SpiEntry.Skip(arena, at, out ushort tag, out int payload);
+            int field = tag >> 4;
             if (field >= _chains.Length)
                 throw new InvalidOperationException($"Field {field} is not of the encoder's dictionary.");
-            if (_used == _links.Length)
-                Array.Resize(ref _links, 2 * _used);
-            _links[_used] = new Link { Place = entries.Place | store, Next = -1 };
             ref Chain chain = ref _chains[field];
-            if (Has(field))
-            {
-                _links[chain.Last].Next = _used;
-                chain.Count++;
-            }
-            else
-            {
-                _present[field >> 6] |= 1UL << (field & 63);
-                chain.First = _used;
-                chain.Count = 1;
-            }
-            chain.Last = _used++;
+            ref ulong present = ref _present[field >> 6];
+            ulong bit = 1UL << (field & 63);
+            chain.Place = place;
+            chain.Payload = payload;
+            chain.Length = at - payload;
+            if (!SpiField.IsSingle((SpiType)(tag & 0xF)))
+                AddLink(ref chain, place, isFirst: (present & bit) == 0);
+            present |= bit;
         }
+    }
+
+    private void AddLink(ref Chain chain, int place, bool isFirst)
+    {
+        if (_used == _links.Length)
+            Array.Resize(ref _links, 2 * _used);
+        _links[_used] = new Link { Place = place, Next = -1 };
+        if (isFirst)
+        {
+            chain.First = _used;
+            chain.Count = 1;
+        }
+        else
+        {
+            _links[chain.Last].Next = _used;
+            chain.Count++;
+        }
+        chain.Last = _used++;
     }
 
     /// <summary>Goes through the values of one field.</summary>
@@ -135,6 +155,10 @@ internal sealed class EntryChains(int fields)
 
     private struct Chain
     {
+        /// <summary>Where the last value is: all that a field of one value needs. The rest is of sets.</summary>
+        public int Place;
+        public int Payload;
+        public int Length;
         public int First;
         public int Last;
         public int Count;

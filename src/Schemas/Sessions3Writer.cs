@@ -107,7 +107,7 @@ public sealed class Sessions3Writer
     {
         if (!SpiField.IsSingle(field.Field.Type))
             return false;
-        ReadOnlySpan<byte> value = _chains.Single(field.Field.Number).Payload;
+        ReadOnlySpan<byte> value = _chains.Payload(field.Field.Number);
         return field.Field.Type switch
         {
             SpiType.Long or SpiType.Int => BinaryPrimitives.ReadInt64LittleEndian(value) == field.Default,
@@ -282,7 +282,7 @@ public sealed class Sessions3Writer
         number = 0;
         if (!_chains.Has(_source!.Field.Number))
             return false;
-        ReadOnlySpan<byte> source = _chains.Single(_source.Field.Number).Payload;
+        ReadOnlySpan<byte> source = _chains.Payload(_source.Field.Number);
         return source.Length <= MaxFileNumberDigits
             && Utf8Parser.TryParse(source, out number, out int read)
             && read == source.Length

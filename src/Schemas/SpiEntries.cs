@@ -19,7 +19,7 @@ internal ref struct SpiEntries(ReadOnlySpan<byte> arena, int start)
         if (_next >= _arena.Length)
             return false;
         _current = _next;
-        _next = new SpiEntry(_arena, _current).Next;
+        _next = SpiEntry.Skip(_arena, _current, out _, out _);
         return true;
     }
 }

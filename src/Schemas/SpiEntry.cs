@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace FlowPipe.Schemas;
 
@@ -27,19 +28,10 @@ internal readonly ref struct SpiEntry
     /// <summary>Reads the entry that begins at a place; not one that is open.</summary>
     public SpiEntry(ReadOnlySpan<byte> arena, int at)
     {
-        Tag = BinaryPrimitives.ReadUInt16LittleEndian(arena[at..]);
-        if (Type == SpiType.RecordSet)
-        {
-            Start = at + RecordHeader;
-            Length = ReadRecordLength(arena, at);
-        }
-        else
-        {
-            int start = at + sizeof(ushort);
-            Length = (int)Varint.Read(arena, ref start);
-            Start = start;
-        }
-        Payload = arena.Slice(Start, Length);
+        int next = Skip(arena, at, out ushort tag, out int start);
+        Tag = tag;
+        Start = start;
+        Payload = arena[start..next];
     }
 
     public ushort Tag { get; }
@@ -47,7 +39,7 @@ internal readonly ref struct SpiEntry
     /// <summary>Where the payload begins.</summary>
     public int Start { get; }
 
-    public int Length { get; }
+    public int Length => Payload.Length;
 
     public ReadOnlySpan<byte> Payload { get; }
 
@@ -60,6 +52,25 @@ internal readonly ref struct SpiEntry
 
     /// <summary>What tells values of a set apart: the whole value; of a map's entries, the key.</summary>
     public ReadOnlySpan<byte> Key => Type == SpiType.Map ? MapKey(Payload, out _) : Payload;
+
+    /// <summary>Reads no more of an entry than it takes to pass it, and returns where the next begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Skip(ReadOnlySpan<byte> arena, int at, out ushort tag, out int start)
+    {
+        tag = BinaryPrimitives.ReadUInt16LittleEndian(arena[at..]);
+        if ((tag & 0xF) == (int)SpiType.RecordSet)
+        {
+            start = at + RecordHeader;
+            return start + ReadRecordLength(arena, at);
+        }
+        start = at + sizeof(ushort);
+        int length = arena[start++];
+        if (length < 0x80)
+            return start + length;
+        start--;
+        length = (int)Varint.Read(arena, ref start);
+        return start + length;
+    }
 
     public static int ReadRecordLength(ReadOnlySpan<byte> arena, int at) =>
         BinaryPrimitives.ReadInt32LittleEndian(arena[(at + RecordLength)..]);

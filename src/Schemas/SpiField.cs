@@ -62,6 +62,14 @@ public readonly record struct SpiField(ushort Number, SpiType Type, ushort Paren
     internal ushort Tag => (ushort)((Number << 4) | (int)Type);
 
     /// <summary>Whether a field of this type has at most one value, the last that it was given.</summary>
-    internal static bool IsSingle(SpiType type) =>
-        type is SpiType.Long or SpiType.Int or SpiType.Double or SpiType.Bool or SpiType.Utf8 or SpiType.Ip or SpiType.Packed;
+    internal static bool IsSingle(SpiType type) => ((SingleTypes >> (int)type) & 1) != 0;
+
+    private const uint SingleTypes =
+        (1u << (int)SpiType.Long)
+        | (1u << (int)SpiType.Int)
+        | (1u << (int)SpiType.Double)
+        | (1u << (int)SpiType.Bool)
+        | (1u << (int)SpiType.Utf8)
+        | (1u << (int)SpiType.Ip)
+        | (1u << (int)SpiType.Packed);
 }

@@ -47,6 +47,9 @@ public sealed class SpiFields
     /// <summary>The entries.</summary>
     internal ReadOnlySpan<byte> Arena => _arena.AsSpan(0, _used);
 
+    /// <summary>The array that they are in, longer than they are.</summary>
+    internal byte[] Bytes => _arena;
+
     /// <summary>Adds an integer or a truth value (0 or 1).</summary>
     /// <returns>False when a set already had it, or when the session's limits leave it out, or when it does not fit the field.</returns>
     public bool Add(SpiField field, long value)
@@ -351,16 +354,17 @@ public sealed class SpiFields
         ushort tag = field.Tag;
         int at = OpenStart;
         int passed = 0;
-        while (at < _used)
+        ReadOnlySpan<byte> arena = Arena;
+        while (at < arena.Length)
         {
-            var entry = new SpiEntry(_arena, at);
-            if (entry.Tag == tag)
+            int next = SpiEntry.Skip(arena, at, out ushort found, out _);
+            if (found == tag)
             {
-                if (single || entry.Key.SequenceEqual(key))
+                if (single || new SpiEntry(arena, at).Key.SequenceEqual(key))
                     return at;
                 count++;
             }
-            at = entry.Next;
+            at = next;
             passed++;
         }
         if (passed > LongestScan)

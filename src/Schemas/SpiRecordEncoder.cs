@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace FlowPipe.Schemas;
 
@@ -37,14 +36,16 @@ public sealed class SpiRecordEncoder
     /// <summary>Writes the fields that have values, and between them what stands for the absent ones, a run of them at a time.</summary>
     private void WriteRecord(FieldScope scope, ref AvroWriter writer)
     {
-        ReadOnlySpan<FieldNode> nodes = CollectionsMarshal.AsSpan(scope.Nodes);
+        FieldNode[] nodes = scope.Frozen;
+        int[] starts = scope.DefaultStart;
         int written = 0;
         int next = scope.First;
         while (next <= scope.Last && _chains.NextPresent(next, scope.Last) is var field and not 0)
         {
             int i = scope.NodeOf[field - scope.First];
             FieldNode node = nodes[i];
-            writer.Raw(scope.Defaults.AsSpan(scope.DefaultStart[written]..scope.DefaultStart[i]));
+            if (i > written)
+                writer.Raw(scope.Defaults.AsSpan(starts[written], starts[i] - starts[written]));
             if (node.IsGroup)
             {
                 writer.Long(RecordBranch);
@@ -57,45 +58,45 @@ public sealed class SpiRecordEncoder
             written = i + 1;
             next = node.Last + 1;
         }
-        writer.Raw(scope.Defaults.AsSpan(scope.DefaultStart[written]));
+        writer.Raw(scope.Defaults.AsSpan(starts[written]));
     }
 
     private void WriteField(FieldNode node, ref AvroWriter writer)
     {
-        SpiField field = node.Definition!.Field;
-        switch (field.Type)
+        int field = node.First;
+        switch (node.Type)
         {
             case SpiType.Long:
             case SpiType.Int:
-                writer.Long(BinaryPrimitives.ReadInt64LittleEndian(_chains.Single(field.Number).Payload));
+                writer.Long(BinaryPrimitives.ReadInt64LittleEndian(_chains.Payload(field)));
                 break;
             case SpiType.Bool:
             case SpiType.Double:
-                writer.Raw(_chains.Single(field.Number).Payload);
+                writer.Raw(_chains.Payload(field));
                 break;
             case SpiType.Utf8:
-                writer.Utf8(_chains.Single(field.Number).Payload);
+                writer.Utf8(_chains.Payload(field));
                 break;
             case SpiType.Ip:
-                writer.Ip(_chains.Single(field.Number).Payload);
+                writer.Ip(_chains.Payload(field));
                 break;
             case SpiType.Packed:
-                WritePacked(_chains.Single(field.Number).Payload, ref writer);
+                WritePacked(_chains.Payload(field), ref writer);
                 break;
             default:
-                WriteBlocks(node, field, ref writer);
+                WriteBlocks(node, ref writer);
                 break;
         }
     }
 
     /// <summary>One block with all items, and the empty block that ends an array or map.</summary>
-    private void WriteBlocks(FieldNode node, SpiField field, ref AvroWriter writer)
+    private void WriteBlocks(FieldNode node, ref AvroWriter writer)
     {
-        writer.Long(_chains.Count(field.Number));
-        EntryChains.Values values = _chains.Of(field.Number);
+        writer.Long(_chains.Count(node.First));
+        EntryChains.Values values = _chains.Of(node.First);
         while (values.MoveNext())
         {
-            switch (field.Type)
+            switch (node.Type)
             {
                 case SpiType.LongSet:
                 case SpiType.IntSet:
@@ -117,7 +118,7 @@ public sealed class SpiRecordEncoder
                     _chains.Leave(mark, node.Scope!);
                     break;
                 default:
-                    throw new InvalidOperationException($"{field} is not a set.");
+                    throw new InvalidOperationException($"{node.Definition!.Name} is not a set.");
             }
         }
         writer.Long(0);

@@ -30,6 +30,30 @@ internal static class Varint
         return at;
     }
 
+    /// <summary>The same into room for <see cref="MaxBytes"/>, without a loop for the sizes that are common.</summary>
+    public static int WriteShort(Span<byte> destination, ulong value)
+    {
+        if (destination.Length < MaxBytes)
+            return Write(destination, value);
+        destination[0] = (byte)value;
+        if (value < 0x80)
+            return 1;
+        destination[0] |= 0x80;
+        destination[1] = (byte)(value >> 7);
+        if (value < 0x80UL << 7)
+            return 2;
+        destination[1] |= 0x80;
+        destination[2] = (byte)(value >> 14);
+        if (value < 0x80UL << 14)
+            return 3;
+        destination[2] |= 0x80;
+        destination[3] = (byte)(value >> 21);
+        if (value < 0x80UL << 21)
+            return 4;
+        destination[3] |= 0x80;
+        return 4 + Write(destination[4..], value >> 28);
+    }
+
     /// <summary>Reads the value at a place and moves past it. False when it does not end, or not within 64 bits.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, ref int at, out ulong value)
     {

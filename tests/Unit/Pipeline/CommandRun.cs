@@ -8,12 +8,14 @@ namespace FlowPipe.Tests.Unit.Pipeline;
 /// <summary>The executable's entry point, called in this process, and what came out of it.</summary>
 internal sealed class CommandRun
 {
-    private readonly MemoryStream _out = new();
-    private readonly StringWriter _error = new();
+    private readonly Func<byte[]> _out;
+    private readonly StringBuilder _error = new();
 
     public CommandRun(IDictionary? environment = null, bool isTerminal = false)
     {
-        Context = new CommandContext(() => _out, _error, environment ?? new Hashtable())
+        var output = new MemoryStream();
+        _out = output.ToArray;
+        Context = new CommandContext(() => output, new StringWriter(_error), environment ?? new Hashtable())
         {
             OutIsTerminal = isTerminal,
             ErrorIsTerminal = isTerminal,
@@ -25,7 +27,7 @@ internal sealed class CommandRun
 
     public int Status { get; private set; }
 
-    public string Out => Encoding.UTF8.GetString(_out.ToArray());
+    public string Out => Encoding.UTF8.GetString(_out());
 
     public string Error => _error.ToString();
 

@@ -149,7 +149,8 @@ public sealed class CommandTests
         Assert.Equal(SessionSchema.Json, (await CommandRun.OfAsync("schema")).Out);
         Assert.Equal(Convert.ToHexStringLower(SessionSchema.Fingerprint) + "\n", (await CommandRun.OfAsync("schema", "--format", "fingerprint")).Out);
         string canonical = (await CommandRun.OfAsync("schema", "--format", "canonical")).Out;
-        Assert.Equal(SessionSchema.Parsed, Avro.Schema.Parse(canonical));
+        Assert.Equal(canonical, Avro.SchemaNormalization.ToParsingForm(Avro.Schema.Parse(canonical)) + "\n");
+        Assert.Equal(SessionSchema.Fingerprint, Avro.SchemaNormalization.ParsingFingerprint("CRC-64-AVRO", Avro.Schema.Parse(canonical)));
     }
 
     [Fact]

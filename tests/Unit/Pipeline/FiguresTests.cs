@@ -130,9 +130,9 @@ public sealed class FiguresTests
         batch.Json = Encoding.UTF8.GetBytes("{\"source\":{\"ip\":\"1.2.3.4\"}}{}");
         batch.JsonLength = batch.Json.Length;
         FlowPipe.Core.Messages.SpiRecord first = batch.Add();
-        first.JsonRange = ..28;
+        first.JsonRange = ..27;
         first.Reason = Abstractions.EndReason.MaxPackets;
-        batch.Add().JsonRange = 28..30;
+        batch.Add().JsonRange = 27..29;
         await sink.WriteAsync(batch);
         await sink.FlushAsync(CancellationToken.None);
 

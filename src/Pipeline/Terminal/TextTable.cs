@@ -77,18 +77,26 @@ internal sealed class TextTable
 /// <summary>Apart, so that Spectre.Console is loaded only where there is a terminal.</summary>
 internal static class SpectreTable
 {
+    private const int Gap = 2;
+
     public static void Write(CommandContext context, TextColumn[] columns, int[] widths, List<string[]> rows, bool header)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(context.Out), Ansi = AnsiSupport.Yes });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(context.Out), Ansi = AnsiSupport.Yes }
+        );
         // On a terminal too narrow for it the table is wider: the terminal breaks the lines, and nothing is cut off.
         console.Profile.Width = Math.Max(context.Width(), LeastWidth(widths));
-        var table = new Table { Border = header ? TableBorder.Simple : TableBorder.None, ShowHeaders = header };
-        // The last column takes what the terminal has left; the others keep their widths so that later rows stand below earlier ones.
+        // No border: its lines would have to be the same in every piece, and the pieces come one by one.
+        var table = new Table { Border = TableBorder.None, ShowHeaders = header };
         for (int i = 0; i < columns.Length; i++)
         {
-            var column = new TableColumn(new Markup($"[bold]{Markup.Escape(columns[i].Title)}[/]"));
+            var column = new TableColumn(new Markup($"[bold underline]{Markup.Escape(columns[i].Title)}[/]"))
+            {
+                Padding = new Padding(0, 0, Gap, 0),
+            };
             if (columns[i].IsNumber)
                 column.RightAligned();
+            // The last column takes what the terminal has left; the others keep their widths so that later rows stand below earlier ones.
             if (i < columns.Length - 1)
             {
                 column.Width(widths[i]);
@@ -101,11 +109,10 @@ internal static class SpectreTable
         console.Write(table);
     }
 
-    // All columns but the last as wide as they are, each with its padding, and something for the last, which may wrap.
+    // All columns but the last as wide as they are, and something for the last, which may wrap.
     private static int LeastWidth(int[] widths)
     {
-        const int padding = 2;
         const int least = 12;
-        return widths[..^1].Sum() + (padding * widths.Length) + Math.Min(widths[^1], least) + padding;
+        return widths[..^1].Sum() + (Gap * widths.Length) + Math.Min(widths[^1], least);
     }
 }

@@ -9,13 +9,16 @@ public sealed record FieldDefinition
     /// <summary>The field's name: Arkime's expression where it is Arkime's field.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Path in the <c>sessions3</c> document, such as <c>source.ip</c>; null when the document leaves it out.</summary>
+    /// <summary>
+    /// Path in the <c>sessions3</c> document, such as <c>source.ip</c> or, in a record that repeats, <c>dns[].host</c>; null when the
+    /// document leaves it out.
+    /// </summary>
     public required string? Sessions3 { get; init; }
 
     /// <summary>Path in the Avro record, such as <c>source.ip</c> or <c>packet_pos[].gaps</c>.</summary>
     public required string Avro { get; init; }
 
-    /// <summary>The type as the dictionary spells it, which is finer than <see cref="SpiType"/>: it tells <c>int</c> from <c>long</c> and <c>time</c>.</summary>
+    /// <summary>The type as the dictionary spells it, which is finer than <see cref="SpiType"/>: it tells <c>long</c> from <c>time</c>.</summary>
     public required string TypeName { get; init; }
 
     /// <summary>Suffix of the count that <c>sessions3</c> has beside the values: <c>Cnt</c>, <c>-cnt</c>, or null.</summary>

@@ -35,6 +35,12 @@ public enum SpiType : byte
 
     /// <summary>Names and string values that plugins define.</summary>
     Map,
+
+    /// <summary>One integer that Avro writes as <c>int</c>: a value that does not fit 32 bits is refused.</summary>
+    Int,
+
+    /// <summary>Integers of 32 bits without duplicates, in the order in which they were first added.</summary>
+    IntSet,
 }
 
 /// <summary>
@@ -43,8 +49,27 @@ public enum SpiType : byte
 /// </summary>
 /// <param name="Number">Place in the dictionary, counted from 1; 0 is no field.</param>
 /// <param name="Type">How its values are kept.</param>
-public readonly record struct SpiField(ushort Number, SpiType Type)
+/// <param name="Parent">Number of the record that repeats and that it is part of; 0 at the top.</param>
+public readonly record struct SpiField(ushort Number, SpiType Type, ushort Parent = 0)
 {
+    /// <summary>Largest <see cref="Number"/>: an entry of <see cref="SpiFields"/> keeps number and type in 16 bits.</summary>
+    public const int MaxNumber = 4095;
+
     /// <summary>Whether this is no field at all.</summary>
     public bool IsNone => Number == 0;
+
+    /// <summary>Number and type as an entry of <see cref="SpiFields"/> begins with them.</summary>
+    internal ushort Tag => (ushort)((Number << 4) | (int)Type);
+
+    /// <summary>Whether a field of this type has at most one value, the last that it was given.</summary>
+    internal static bool IsSingle(SpiType type) => ((SingleTypes >> (int)type) & 1) != 0;
+
+    private const uint SingleTypes =
+        (1u << (int)SpiType.Long)
+        | (1u << (int)SpiType.Int)
+        | (1u << (int)SpiType.Double)
+        | (1u << (int)SpiType.Bool)
+        | (1u << (int)SpiType.Utf8)
+        | (1u << (int)SpiType.Ip)
+        | (1u << (int)SpiType.Packed);
 }

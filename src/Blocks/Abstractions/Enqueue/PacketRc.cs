@@ -30,8 +30,8 @@ public enum PacketRc : byte
     /// <summary>It is known and makes no session.</summary>
     DontProcess,
 
-    /// <summary>A fragment: kept until its datagram is whole.</summary>
-    Held,
+    /// <summary>A fragment of an IP datagram.</summary>
+    Fragment,
 
     /// <summary>The same packet was seen just before.</summary>
     DuplicateDropped,

@@ -56,7 +56,10 @@ public abstract class MProtocol(string name, SessionType type)
     public SessionType Type => type;
 
     /// <summary>Its number, given when it is registered.</summary>
-    public byte Number { get; internal set; }
+    public byte Number { get; private set; }
+
+    /// <summary>Gives it its number: once, by the registrar.</summary>
+    public void AssignNumber(byte number) => Number = number;
 
     /// <summary>Makes the session's key of a packet. Pure: enqueue calls it for the hash, the partition again for the look-up.</summary>
     public abstract void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id);

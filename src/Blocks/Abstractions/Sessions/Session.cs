@@ -32,6 +32,9 @@ public abstract class Session
     /// <summary>IP protocol, when <see cref="HasIp"/>.</summary>
     public byte IpProtocol;
 
+    /// <summary>What the Community ID takes for ports, where that is not the ports (ICMP).</summary>
+    public CommunityPorts Community;
+
     /// <summary>Who sent the packet in hand; set by <see cref="MProtocol.PreProcess"/>.</summary>
     public Side PacketSide;
 
@@ -52,6 +55,22 @@ public abstract class Session
 
     /// <summary>The session is over but for stragglers: it is saved after the closing timeout, for the reason given.</summary>
     public abstract void MarkForClose(EndReason reason);
+}
+
+/// <summary>What stands for ports in a Community ID (specification version 1: ICMP types and codes).</summary>
+public struct CommunityPorts
+{
+    /// <summary>Whether these hold instead of the session's ports.</summary>
+    public bool IsSet;
+
+    /// <summary>Whether the flow goes one way, so that its ends are not put in order.</summary>
+    public bool OneWay;
+
+    /// <summary>For the source port.</summary>
+    public ushort Source;
+
+    /// <summary>For the destination port.</summary>
+    public ushort Destination;
 }
 
 /// <summary>A count for each side.</summary>

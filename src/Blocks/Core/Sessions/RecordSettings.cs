@@ -15,6 +15,11 @@ public sealed record RecordSettings
     /// <summary>Whether records have the length of each packet (Arkime's <c>enablePacketLen</c>).</summary>
     public bool EnablePacketLen { get; init; } = true;
 
+    /// <summary>
+    /// Whether known errors of Arkime are repeated, so that indices made by both agree (docs/decisions.md lists them).
+    /// </summary>
+    public bool ArkimeQuirks { get; init; }
+
     /// <summary>In sessions3 documents: whether packet positions are written as Arkime's gaps, else as absolute offsets.</summary>
     public bool GapPacketPos { get; init; } = true;
 

@@ -36,6 +36,9 @@ public sealed record SessionSettings
     /// <summary>Segments held for a TCP session while an earlier one is missing.</summary>
     public int MaxTcpOutOfOrderPackets { get; init; } = 256;
 
+    /// <summary>Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data.</summary>
+    public bool TcpMidstream { get; init; } = true;
+
     /// <summary>What is part of a session's key besides addresses and ports: <c>none</c>, <c>vlan</c>, <c>vni</c>, <c>both</c>.</summary>
     public string SessionIdTracking { get; init; } = "none";
 

@@ -1,0 +1,199 @@
+using Confluent.Kafka;
+using FlowPipe.Core.Emitting;
+
+namespace FlowPipe.Core.Consuming;
+
+/// <summary>
+/// Reads a topic from its beginning to the ends that its partitions had at the start, or on and on. Partitions are assigned, not subscribed to: a
+/// group would take seconds to form, and its members would share the records. Blocks; give it a thread of its own.
+/// </summary>
+public sealed class KafkaTopicReader : IDisposable
+{
+    private const int BatchMax = 512;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DefaultOpenTime = TimeSpan.FromSeconds(10);
+
+    private readonly KafkaTarget _target;
+    private readonly TimeSpan _openTime;
+    private readonly Dictionary<string, string> _settings;
+    private readonly KafkaErrors _errors;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private long[] _ends = [];
+    private Error? _fatal;
+
+    /// <param name="target">Brokers and topic.</param>
+    /// <param name="settings">librdkafka's settings, by its own names.</param>
+    /// <param name="embedded">The cluster that <c>kafka://embedded</c> means.</param>
+    /// <param name="warn">Where warnings go, one line each; called from any thread.</param>
+    /// <param name="openTime">How long brokers may take to answer.</param>
+    public KafkaTopicReader(
+        KafkaTarget target,
+        IReadOnlyDictionary<string, string> settings,
+        EmbeddedKafka? embedded = null,
+        Action<string>? warn = null,
+        TimeSpan? openTime = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (target.IsEmbedded && embedded is null)
+        {
+            throw new FlowPipeException($"{target}: the embedded broker lives in the process that produces; only demo reads from it");
+        }
+
+        _target = target;
+        _openTime = openTime ?? DefaultOpenTime;
+        _settings = KafkaClientSettings.ForConsumer(target.IsEmbedded ? embedded!.BootstrapServers : target.Brokers, settings);
+        _errors = new KafkaErrors(target.ToString(), _settings, warn ?? (static _ => { }));
+        try
+        {
+            _consumer = new ConsumerBuilder<byte[], byte[]>(_settings)
+                .SetErrorHandler((_, error) => OnError(error))
+                .SetLogHandler(static (_, _) => { })
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new FlowPipeException(
+                $"{target}: librdkafka refuses its settings: {KafkaClientSettings.Complaint(e.Message, _settings)}; mend the kafka section of the configuration",
+                e
+            );
+        }
+    }
+
+    /// <summary>Partitions of the topic, once it is open.</summary>
+    public int Partitions => _ends.Length;
+
+    /// <summary>Finds the topic, its partitions and their ends.</summary>
+    /// <exception cref="FlowPipeException">The brokers don't answer, or there is no such topic.</exception>
+    public async Task OpenAsync(CancellationToken stop)
+    {
+        TopicMetadata topic;
+        using (IAdminClient admin = new DependentAdminClientBuilder(_consumer.Handle).Build())
+        {
+            topic = await KafkaMetadata.FindTopicAsync(admin, _target, _openTime, _errors, stop);
+        }
+
+        _ends = new long[topic.Partitions.Count];
+        var starts = new List<TopicPartitionOffset>(_ends.Length);
+        await Task.Run(
+            () =>
+            {
+                foreach (PartitionMetadata partition in topic.Partitions)
+                {
+                    var at = new TopicPartition(_target.Topic, partition.PartitionId);
+                    WatermarkOffsets offsets = Try(() => _consumer.QueryWatermarkOffsets(at, _openTime));
+                    _ends[partition.PartitionId] = offsets.High.Value;
+                    starts.Add(new TopicPartitionOffset(at, offsets.Low));
+                    if (offsets.Low >= offsets.High)
+                    {
+                        _ends[partition.PartitionId] = 0; // nothing to wait for
+                    }
+                }
+
+                _consumer.Assign(starts);
+            },
+            stop
+        );
+        _errors.Speak();
+    }
+
+    /// <summary>
+    /// The records, in batches of what is there. Order holds within a partition. Without <paramref name="follow"/> it ends where the partitions
+    /// ended when the topic was opened.
+    /// </summary>
+    /// <exception cref="FlowPipeException">The topic can't be read on; among others because the broker has dropped what was not read yet.</exception>
+    public IEnumerable<IReadOnlyList<TopicRecord>> Read(bool follow, CancellationToken stop)
+    {
+        bool[] ended = new bool[_ends.Length];
+        int open = 0;
+        for (int i = 0; i < ended.Length; i++)
+        {
+            ended[i] = !follow && _ends[i] == 0;
+            open += ended[i] ? 0 : 1;
+        }
+
+        var batch = new List<TopicRecord>();
+        while (open > 0 && !stop.IsCancellationRequested)
+        {
+            ConsumeResult<byte[], byte[]>? result = Try(() => _consumer.Consume(batch.Count == 0 ? Poll : TimeSpan.Zero));
+            if (Volatile.Read(ref _fatal) is { } fatal)
+            {
+                throw Failed(fatal);
+            }
+
+            if (result is not null)
+            {
+                int partition = result.Partition.Value;
+                bool inRange = !ended[partition] && (follow || result.IsPartitionEOF || result.Offset.Value < _ends[partition]);
+                if (!result.IsPartitionEOF && inRange)
+                {
+                    batch.Add(RecordOf(result));
+                }
+
+                // Offsets may have gaps (transactions, compaction), so the end is where nothing is left, or what comes next lies behind it.
+                long next = result.IsPartitionEOF ? result.Offset.Value : result.Offset.Value + 1;
+                if (!follow && !ended[partition] && next >= _ends[partition])
+                {
+                    ended[partition] = true;
+                    open--;
+                }
+            }
+
+            if (batch.Count == BatchMax || (batch.Count > 0 && (result is null || open == 0)))
+            {
+                yield return batch;
+                batch = [];
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
+    }
+
+    /// <summary>Leaves the brokers.</summary>
+    public void Dispose()
+    {
+        _consumer.Close();
+        _consumer.Dispose();
+    }
+
+    private static TopicRecord RecordOf(ConsumeResult<byte[], byte[]> result) =>
+        new(
+            result.Partition.Value,
+            result.Offset.Value,
+            result.Message.Key ?? [],
+            result.Message.Value ?? [],
+            result.Message.Headers,
+            result.Message.Timestamp.UtcDateTime
+        );
+
+    private T Try<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (KafkaException e)
+        {
+            throw Failed(e.Error);
+        }
+    }
+
+    private void OnError(Error error)
+    {
+        _errors.Report(error);
+        if (error.IsFatal)
+        {
+            Volatile.Write(ref _fatal, error);
+        }
+    }
+
+    private FlowPipeException Failed(Error error) =>
+        error.Code is ErrorCode.OffsetOutOfRange or ErrorCode.Local_AutoOffsetReset
+            ? new FlowPipeException(
+                $"{_target}: the broker has dropped records before they were read ({error.Reason}); read faster, or give the topic more room or partitions"
+            )
+            : new FlowPipeException($"{_target}: {_errors.Explain(error)}");
+}

@@ -1,0 +1,112 @@
+using System.Threading.Tasks.Dataflow;
+using FlowPipe.Core.Graph;
+using FlowPipe.Core.Messages;
+
+namespace FlowPipe.Core.Emitting;
+
+/// <summary>
+/// Gives each batch to each sink in turn, then recycles it. One runs for all partitions, so sinks need not be safe for several callers. A sink
+/// that throws faults the block, and with it the graph; what the sinks have taken until then can still be flushed.
+/// </summary>
+public sealed class EmitBlock : IAsyncDisposable
+{
+    private readonly ISpiSink[] _sinks;
+    private long _batches;
+    private long _records;
+
+    /// <param name="sinks">At least one; they belong to the block from now on.</param>
+    /// <param name="capacity">Batches that it holds.</param>
+    public EmitBlock(IReadOnlyList<ISpiSink> sinks, int capacity = BlockOptions.MinimumCapacity)
+    {
+        ArgumentNullException.ThrowIfNull(sinks);
+        ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
+        _sinks = [.. sinks];
+        foreach (ISpiSink sink in _sinks)
+        {
+            WantsAvro |= sink.WantsAvro;
+            WantsJson |= sink.WantsJson;
+        }
+
+        Block = new ActionBlock<SpiBatch>(EmitAsync, BlockOptions.Bounded(capacity));
+    }
+
+    /// <summary>The block, to be linked by the graph.</summary>
+    public ActionBlock<SpiBatch> Block { get; }
+
+    /// <summary>The sinks, in the order in which they were given.</summary>
+    public IReadOnlyList<ISpiSink> Sinks => _sinks;
+
+    /// <summary>Whether any sink needs the records' Avro form.</summary>
+    public bool WantsAvro { get; }
+
+    /// <summary>Whether any sink needs the records' JSON form.</summary>
+    public bool WantsJson { get; }
+
+    /// <summary>Batches that every sink has taken.</summary>
+    public long Batches => Interlocked.Read(ref _batches);
+
+    /// <summary>Records in them.</summary>
+    public long Records => Interlocked.Read(ref _records);
+
+    /// <summary>Batches that wait.</summary>
+    public int QueueDepth => Block.InputCount;
+
+    /// <summary>Opens all sinks, before the first packet is read.</summary>
+    /// <exception cref="FlowPipeException">One can't be had; those opened before it are left to <see cref="DisposeAsync"/>.</exception>
+    public async ValueTask OpenAsync(CancellationToken stop)
+    {
+        foreach (ISpiSink sink in _sinks)
+        {
+            await sink.OpenAsync(stop);
+        }
+    }
+
+    /// <summary>
+    /// Flushes all sinks, after the block has completed or faulted: one that fails does not keep the others from it.
+    /// </summary>
+    public async ValueTask FlushAsync(CancellationToken deadline)
+    {
+        List<Exception>? errors = null;
+        foreach (ISpiSink sink in _sinks)
+        {
+            try
+            {
+                await sink.FlushAsync(deadline);
+            }
+            catch (Exception e)
+            {
+                (errors ??= []).Add(e);
+            }
+        }
+
+        if (errors is [var only])
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(only);
+        }
+        else if (errors is not null)
+        {
+            throw new AggregateException(errors);
+        }
+    }
+
+    /// <summary>Closes all sinks.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ISpiSink sink in _sinks)
+        {
+            await sink.DisposeAsync();
+        }
+    }
+
+    private async Task EmitAsync(SpiBatch batch)
+    {
+        foreach (ISpiSink sink in _sinks)
+        {
+            await sink.WriteAsync(batch);
+        }
+
+        Interlocked.Increment(ref _batches);
+        Interlocked.Add(ref _records, batch.Count);
+        batch.Recycle();
+    }
+}

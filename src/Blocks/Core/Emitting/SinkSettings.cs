@@ -1,0 +1,24 @@
+namespace FlowPipe.Core.Emitting;
+
+/// <summary>What sinks need to know besides their name.</summary>
+public sealed record SinkSettings
+{
+    /// <summary>The records' Avro schema as JSON.</summary>
+    public required string Schema { get; init; }
+
+    /// <summary>Name of the sensor, for the header of that name.</summary>
+    public string Node { get; init; } = "replay";
+
+    /// <summary>librdkafka's settings, by its own names.</summary>
+    public IReadOnlyDictionary<string, string> Kafka { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The broker that <c>kafka://embedded</c> means; shared with whoever consumes in this process.</summary>
+    public EmbeddedKafka? Embedded { get; init; }
+
+    /// <summary>Where warnings go, one line each. Called from any thread.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
+
+    /// <summary>Sinks that others make, by scheme: the terminal's table is made where the terminal is known.</summary>
+    public IReadOnlyDictionary<string, Func<SinkUri, ISpiSink>> Others { get; init; } =
+        new Dictionary<string, Func<SinkUri, ISpiSink>>(StringComparer.Ordinal);
+}

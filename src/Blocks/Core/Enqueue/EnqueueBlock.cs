@@ -1,0 +1,143 @@
+using System.Threading.Tasks.Dataflow;
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Graph;
+using FlowPipe.Core.Messages;
+using FlowPipe.Core.Stats;
+using Barrier = FlowPipe.Core.Messages.Barrier;
+
+namespace FlowPipe.Core.Enqueue;
+
+/// <summary>
+/// Phase 1 for whole batches: stamps ordinal and clock, decodes, and sorts the batch by partition (a counting sort, so order inside a partition
+/// is the order in which packets came). One at a time, which is what makes clock and order a function of the packets.
+/// </summary>
+public sealed class EnqueueBlock
+{
+    private const long NewRunNs = 60_000_000_000;
+    private readonly BufferBlock<BlockStats> _stats = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
+    private readonly PacketDecoder _decoder;
+    private readonly int _partitions;
+    private readonly StatsClock _statsClock;
+    private readonly long[] _verdicts = new long[Enum.GetValues<PacketRc>().Length];
+    private byte[] _partitionOf = [];
+    private readonly int[] _counts;
+    private PacketClock _clock = new();
+    private PacketSource? _source;
+    private long _ordinal;
+    private long _messages;
+    private int _published = -1;
+
+    internal EnqueueBlock(PacketDecoder decoder, int partitions, int capacity, StatsClock statsClock)
+    {
+        _decoder = decoder;
+        _partitions = partitions;
+        _counts = new int[partitions];
+        _statsClock = statsClock;
+        Block = new TransformManyBlock<PacketBatch, PartitionMessage>(OnBatchAsync, BlockOptions.Bounded(capacity));
+        _ = CompleteOutputsAsync();
+    }
+
+    /// <summary>From batches to what each partition has to do.</summary>
+    public TransformManyBlock<PacketBatch, PartitionMessage> Block { get; }
+
+    /// <summary>Counters, when it is time for them.</summary>
+    public ISourceBlock<BlockStats> Stats => _stats;
+
+    /// <summary>The partition that a hash belongs to: from its high half, since the bucket comes from the low one.</summary>
+    internal static int PartitionOf(ulong hash, int partitions) => (int)(((hash >> 32) * (uint)partitions) >> 32);
+
+    private async Task<IEnumerable<PartitionMessage>> OnBatchAsync(PacketBatch batch)
+    {
+        _messages++;
+        bool end = ReferenceEquals(batch, PacketBatch.End);
+        PartitionMessage[] messages = end ? Barriers() : OnBatch(batch);
+        if (_published != _statsClock.Second || end)
+        {
+            _published = _statsClock.Second;
+            await _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _verdicts] }).ConfigureAwait(false);
+        }
+        return messages;
+    }
+
+    private PartitionMessage[] OnBatch(PacketBatch batch)
+    {
+        PartitionMessage[] before = [];
+        if (!ReferenceEquals(batch.Source, _source) && batch.Count > 0)
+        {
+            // A file that begins before the clock is not the next of a rotated series: what is open ends, and time begins anew.
+            if (_source is not null && _clock.Now != long.MinValue && batch.Records[0].TimestampNs < _clock.Now - NewRunNs)
+            {
+                before = Barriers();
+                _clock = new PacketClock();
+            }
+            _source = batch.Source;
+        }
+        batch.Share(_partitions);
+        Decode(batch);
+        Sort(batch);
+        return before.Length == 0 ? batch.Slices : [.. before, .. batch.Slices];
+    }
+
+    private void Decode(PacketBatch batch)
+    {
+        const byte Nowhere = byte.MaxValue;
+        if (_partitionOf.Length < batch.Count)
+            _partitionOf = new byte[batch.Records.Length];
+        Array.Clear(_counts);
+        Span<PacketRecord> records = batch.Records.AsSpan(0, batch.Count);
+        for (int i = 0; i < records.Length; i++)
+        {
+            ref PacketRecord record = ref records[i];
+            record.ClockNs = _clock.Advance(record.TimestampNs);
+            record.Ordinal = _ordinal++;
+            PacketRc verdict = _decoder.Decode(ref record, batch.Frame(in record));
+            _verdicts[(int)verdict]++;
+            if (verdict != PacketRc.DoProcess)
+            {
+                _partitionOf[i] = Nowhere;
+                continue;
+            }
+            int partition = PartitionOf(record.Hash, _partitions);
+            _partitionOf[i] = (byte)partition;
+            _counts[partition]++;
+        }
+    }
+
+    private void Sort(PacketBatch batch)
+    {
+        int start = 0;
+        for (int partition = 0; partition < _partitions; partition++)
+        {
+            batch.PartitionStart[partition] = start;
+            start += _counts[partition];
+            _counts[partition] = batch.PartitionStart[partition];
+        }
+        batch.PartitionStart[_partitions] = start;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (_partitionOf[i] < _partitions)
+                batch.Sorted[_counts[_partitionOf[i]]++] = batch.Records[i];
+        }
+    }
+
+    private Barrier[] Barriers()
+    {
+        var barriers = new Barrier[_partitions];
+        for (int partition = 0; partition < _partitions; partition++)
+            barriers[partition] = new Barrier { Partition = partition, ClockNs = _clock.Now, Ordinal = _ordinal, Final = true };
+        return barriers;
+    }
+
+    private async Task CompleteOutputsAsync()
+    {
+        try
+        {
+            await Block.Completion.ConfigureAwait(false);
+            _stats.Complete();
+        }
+        catch (Exception e)
+        {
+            ((IDataflowBlock)_stats).Fault(e);
+        }
+    }
+}

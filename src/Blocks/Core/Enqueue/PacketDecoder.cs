@@ -1,0 +1,97 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue.Layers;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Tcp;
+
+namespace FlowPipe.Core.Enqueue;
+
+/// <summary>
+/// Phase 1 of a packet: from its link layer down to the header that makes a session of it. Shallow: it checks what it needs, allocates
+/// nothing and knows no session. Everything but TCP and UDP comes from the tables.
+/// </summary>
+internal sealed class PacketDecoder : EnqueueContext
+{
+    private const byte Tcp = 6;
+    private const byte Udp = 17;
+    private readonly Tracking _tracking;
+    private readonly MProtocol[] _protocols;
+    private readonly byte _tcp;
+    private readonly byte _udp;
+    private int _depth;
+
+    public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking)
+    {
+        Tables = tables;
+        _protocols = tables.Protocols;
+        _tcp = tcp;
+        _udp = udp;
+        _tracking = tracking;
+    }
+
+    public LayerTables Tables { get; }
+
+    /// <summary>Fills in what can be known of a packet before its session is.</summary>
+    public PacketRc Decode(ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        packet.EtherOffset = PacketRecord.None;
+        packet.IpOffset = PacketRecord.None;
+        packet.OuterIpOffset = PacketRecord.None;
+        packet.EtherType = 0;
+        packet.Vlan0 = packet.Vlan1 = packet.Vlan2 = 0;
+        packet.Vni = 0;
+        packet.TunnelDepth = 0;
+        packet.Tunnel = Tunnels.None;
+        packet.Owned = 0;
+        _depth = 0;
+        return RunLink(packet.LinkType, ref packet, frame, 0);
+    }
+
+    /// <inheritdoc/>
+    public override PacketRc RunLink(int linkType, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
+    {
+        if (linkType == EthernetLayer.LinkType)
+            return EthernetLayer.Enqueue(this, ref packet, frame, offset);
+        return Tables.OfLink(linkType) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownLink;
+    }
+
+    /// <inheritdoc/>
+    public override PacketRc RunEthernet(ushort etherType, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
+    {
+        if (packet.EtherType == 0)
+            packet.EtherType = packet.EtherOffset == PacketRecord.None ? (ushort)0 : etherType;
+        if (etherType == IPv4Layer.EtherType)
+            return IPv4Layer.Enqueue(this, ref packet, frame, offset);
+        return Tables.OfEthernet(etherType) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownEther;
+    }
+
+    /// <inheritdoc/>
+    public override PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
+    {
+        packet.IpProtocol = ipProtocol;
+        switch (ipProtocol)
+        {
+            case Tcp:
+                return packet.PayloadLength < TcpHeader.MinimumLength ? PacketRc.Corrupt : ToSession(_tcp, ref packet, frame);
+            case Udp:
+                return packet.PayloadLength < UdpProtocol.HeaderLength ? PacketRc.Corrupt : ToSession(_udp, ref packet, frame);
+            default:
+                return Tables.OfIp(ipProtocol) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownIp;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        packet.MProtocol = mProtocol;
+        _protocols[mProtocol].CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
+        packet.Hash = id.Hash(_tracking.Salt);
+        return PacketRc.DoProcess;
+    }
+
+    private PacketRc Descend(EnqueueCallback callback, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
+    {
+        if (++_depth > DepthMax)
+            return PacketRc.Corrupt;
+        return callback(this, ref packet, frame, offset);
+    }
+}

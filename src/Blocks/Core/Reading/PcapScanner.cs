@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Messages;
+
+namespace FlowPipe.Core.Reading;
+
+/// <summary>
+/// Scans a classic capture file. All numbers are in the byte order of the magic.
+/// <code>
+///  file header, 24 bytes                                record header, 16 bytes, then the frame
+///   0  magic     a1b2c3d4 (µs) or a1b23c4d (ns)          0  seconds since 1970, unsigned
+///   4  major 2   6  minor                                4  fraction: µs or ns
+///   8  time zone, accuracy: unused                       8  captured length
+///  16  snap length                                      12  length on the wire
+///  20  link type: low 16 bits; above, FCS length flags  16  frame …
+/// </code>
+/// </summary>
+internal sealed unsafe class PcapScanner : CaptureScanner
+{
+    /// <summary>Bytes of the file's header.</summary>
+    public const int FileHeader = 24;
+
+    private const int RecordHeader = 16;
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    private readonly bool _swapped;
+    private readonly long _nanosecondsPerTick;
+    private readonly ushort _linkType;
+    private readonly uint _longest;
+
+    /// <param name="header">The file's header, whole.</param>
+    /// <param name="format">What its magic says.</param>
+    /// <param name="blockBytes">What a record has to fit into.</param>
+    /// <param name="filter">Applied to each packet.</param>
+    /// <param name="readerId">Goes into each record.</param>
+    public PcapScanner(ReadOnlySpan<byte> header, CaptureFormat format, int blockBytes, PacketFilter? filter, byte readerId)
+        : base(filter, readerId)
+    {
+        _swapped = format is CaptureFormat.PcapMicrosecondsBig or CaptureFormat.PcapNanosecondsBig;
+        _nanosecondsPerTick = format is CaptureFormat.PcapMicroseconds or CaptureFormat.PcapMicrosecondsBig ? 1_000 : 1;
+        uint snapLength = Order(BinaryPrimitives.ReadUInt32LittleEndian(header[16..]), _swapped);
+        uint network = Order(BinaryPrimitives.ReadUInt32LittleEndian(header[20..]), _swapped);
+        _linkType = LinkTypes.Canonical((ushort)network);
+        _longest = Math.Min(Math.Max(snapLength, FileReaderSettings.MaximumPacket), (uint)(blockBytes - RecordHeader));
+        Fingerprint.Add(header[..FileHeader]);
+    }
+
+    public override ScanResult Scan(ScanWindow window, PacketBatch batch)
+    {
+        byte* start = window.Block!.First;
+        byte* next = start + window.Position;
+        byte* end = start + window.End;
+        if (!Fingerprint.Complete && !FirstPacket(next, end))
+            return Damage.Length > 0 ? ScanResult.Damaged : ScanResult.NeedBytes;
+        ScanResult result = ScanRecords(start, ref next, end, window.Origin, batch);
+        window.Position = (int)(next - start);
+        return result;
+    }
+
+    /// <summary>The hot loop of the whole program.</summary>
+    private ScanResult ScanRecords(byte* start, ref byte* next, byte* end, long origin, PacketBatch batch)
+    {
+        PacketRecord[] records = batch.Records;
+        int count = batch.Count;
+        bool swapped = _swapped;
+        long tick = _nanosecondsPerTick;
+        uint longest = _longest;
+        byte* at = next;
+        ScanResult result = ScanResult.BatchFull;
+        while ((uint)count < (uint)records.Length)
+        {
+            long left = end - at - RecordHeader;
+            if (left < 0)
+            {
+                result = ScanResult.NeedBytes;
+                break;
+            }
+            uint captured = Load(at + 8, swapped);
+            if (captured > left)
+            {
+                result = captured > longest ? TooLong(captured) : ScanResult.NeedBytes;
+                break;
+            }
+            if (captured > longest)
+            {
+                result = TooLong(captured);
+                break;
+            }
+            uint original = Load(at + 12, swapped);
+            byte* frame = at + RecordHeader;
+            if (Filter is null || Filter.Matches(_linkType, frame, captured, original))
+            {
+                ref PacketRecord record = ref records[count++];
+                record = default;
+                record.TimestampNs = Load(at, swapped) * NanosecondsPerSecond + Load(at + 4, swapped) * tick;
+                record.SourceOffset = origin + (at - start);
+                record.DataOffset = (int)(frame - start);
+                record.CapturedLength = (int)captured;
+                record.OriginalLength = (int)Math.Min(Math.Max(original, captured), int.MaxValue);
+                record.LinkType = _linkType;
+                record.ReaderId = ReaderId;
+            }
+            else
+            {
+                Filtered++;
+            }
+            at = frame + captured;
+        }
+        next = at;
+        batch.Count = count;
+        return result;
+    }
+
+    /// <summary>Hashes the first record when all of it is there.</summary>
+    private bool FirstPacket(byte* at, byte* end)
+    {
+        if (end - at < RecordHeader)
+            return false;
+        uint captured = Load(at + 8, _swapped);
+        if (captured > _longest)
+        {
+            TooLong(captured);
+            return false;
+        }
+        if (end - at - RecordHeader < captured)
+            return false;
+        Fingerprint.AddFirstPacket(new ReadOnlySpan<byte>(at, RecordHeader + (int)captured));
+        return true;
+    }
+
+    private ScanResult TooLong(uint captured)
+    {
+        Damage = $"the packet there claims to be {captured} bytes long, more than the {_longest} that are possible";
+        return ScanResult.Damaged;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Load(byte* at, bool swapped) => Order(Unsafe.ReadUnaligned<uint>(at), swapped);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Order(uint value, bool swapped) => swapped ? BinaryPrimitives.ReverseEndianness(value) : value;
+}

@@ -1,0 +1,16 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Sessions.Records;
+
+namespace FlowPipe.Core.Sessions;
+
+/// <summary>What all partitions of a run share: immutable.</summary>
+internal sealed record PartitionSetup
+{
+    public required SessionSettings Sessions { get; init; }
+    public required RecordSettings Records { get; init; }
+    public required RecordForms Forms { get; init; }
+    public required Tracking Tracking { get; init; }
+    public required MProtocol[] Protocols { get; init; }
+    public required CoreFields Fields { get; init; }
+    public required int Partitions { get; init; }
+}

@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using FlowPipe.Abstractions;
+
+namespace FlowPipe.Core.Sessions.Records;
+
+/// <summary>
+/// Community ID, version 1 (github.com/corelight/community-id-spec): <c>1:</c> and the base64 of SHA-1 over
+/// <code>
+/// seed (2) | address (4 or 16) | address | IP protocol (1) | 00 | port (2) | port (2)
+/// </code>
+/// with the lesser end first; ports only where the protocol has them, ICMP's type and code standing for them.
+/// </summary>
+internal static class CommunityId
+{
+    /// <summary>Characters of an id.</summary>
+    public const int Length = 30;
+
+    private static readonly UInt128 Mapped = new(0, 0xFFFF_0000_0000);
+
+    /// <summary>Writes the id of a session that has addresses.</summary>
+    public static void Write(Session session, ushort seed, Span<byte> destination)
+    {
+        bool hasPorts = session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp || session.Community.IsSet;
+        ushort sourcePort = session.Community.IsSet ? session.Community.Source : session.SourcePort;
+        ushort destinationPort = session.Community.IsSet ? session.Community.Destination : session.DestinationPort;
+        bool swap =
+            !session.Community.OneWay
+            && (session.SourceIp > session.DestinationIp || (session.SourceIp == session.DestinationIp && sourcePort > destinationPort));
+
+        Span<byte> input = stackalloc byte[2 + 16 + 16 + 1 + 1 + 2 + 2];
+        BinaryPrimitives.WriteUInt16BigEndian(input, seed);
+        int length = 2;
+        length += WriteAddress(swap ? session.DestinationIp : session.SourceIp, input[length..]);
+        length += WriteAddress(swap ? session.SourceIp : session.DestinationIp, input[length..]);
+        input[length++] = session.IpProtocol;
+        input[length++] = 0;
+        if (hasPorts)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(input[length..], swap ? destinationPort : sourcePort);
+            BinaryPrimitives.WriteUInt16BigEndian(input[(length + 2)..], swap ? sourcePort : destinationPort);
+            length += 4;
+        }
+        Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
+#pragma warning disable CA5350 // the specification says SHA-1; nothing secret depends on it
+        SHA1.HashData(input[..length], digest);
+#pragma warning restore CA5350
+        "1:"u8.CopyTo(destination);
+        OperationStatus _ = Base64.EncodeToUtf8(digest, destination[2..], out int _, out int _);
+    }
+
+    private static int WriteAddress(UInt128 address, Span<byte> destination)
+    {
+        if (address >> 32 == Mapped >> 32)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)address);
+            return 4;
+        }
+        BinaryPrimitives.WriteUInt128BigEndian(destination, address);
+        return 16;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Threading.Tasks.Dataflow;
+using FlowPipe.Core.Graph;
+using FlowPipe.Core.Messages;
+using FlowPipe.Core.Stats;
+using Barrier = FlowPipe.Core.Messages.Barrier;
+
+namespace FlowPipe.Core.Sessions;
+
+/// <summary>
+/// The block of one partition. Its queue carries slices and barriers, in order; its outputs are records and counters. It waits only where an
+/// output is full, and that is how backpressure from a sink reaches enqueue.
+/// </summary>
+public sealed class SessionBlock
+{
+    private readonly BufferBlock<SpiBatch> _spi = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
+    private readonly BufferBlock<BlockStats> _stats = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
+    private readonly SpiOutbox _outbox;
+    private readonly Partition _partition;
+    private readonly StatsClock _clock;
+    private long _messages;
+    private int _published = -1;
+
+    internal SessionBlock(int partition, PartitionSetup setup, int capacity, StatsClock clock)
+    {
+        _outbox = new SpiOutbox(partition);
+        _partition = new Partition(setup, _outbox);
+        _clock = clock;
+        Name = $"session {partition}";
+        Input = new ActionBlock<PartitionMessage>(OnMessageAsync, BlockOptions.Bounded(capacity));
+        _ = CompleteOutputsAsync();
+    }
+
+    /// <summary>Its name in stats and faults.</summary>
+    public string Name { get; }
+
+    /// <summary>The partition's queue.</summary>
+    public ActionBlock<PartitionMessage> Input { get; }
+
+    /// <summary>Records, encoded.</summary>
+    public ISourceBlock<SpiBatch> Spi => _spi;
+
+    /// <summary>Counters, when it is time for them.</summary>
+    public ISourceBlock<BlockStats> Stats => _stats;
+
+    private async Task OnMessageAsync(PartitionMessage message)
+    {
+        _messages++;
+        switch (message)
+        {
+            case PartitionSlice slice:
+                await OnSliceAsync(slice).ConfigureAwait(false);
+                break;
+            case Barrier barrier:
+                await OnBarrierAsync(barrier).ConfigureAwait(false);
+                break;
+            default:
+                throw new InvalidOperationException($"{message.GetType().Name} in a partition's queue");
+        }
+        if (_published != _clock.Second || message is Barrier { Final: true })
+        {
+            _published = _clock.Second;
+            await _stats.SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts() }).ConfigureAwait(false);
+        }
+    }
+
+    private async Task OnSliceAsync(PartitionSlice slice)
+    {
+        int next = 0;
+        int count = slice.Records.Length;
+        while ((next = _partition.Process(slice, next)) < count)
+            await SendAsync().ConfigureAwait(false);
+        slice.Batch.SliceDone();
+    }
+
+    private async Task OnBarrierAsync(Barrier barrier)
+    {
+        while (!_partition.RunTimeouts(barrier.ClockNs))
+            await SendAsync().ConfigureAwait(false);
+        if (barrier.Final)
+        {
+            while (!_partition.EndAll())
+                await SendAsync().ConfigureAwait(false);
+        }
+        await SendAsync().ConfigureAwait(false);
+    }
+
+    private async Task SendAsync()
+    {
+        if (_outbox.Take() is { } batch && !await _spi.SendAsync(batch).ConfigureAwait(false))
+            throw new InvalidOperationException("emit takes no more records");
+    }
+
+    private async Task CompleteOutputsAsync()
+    {
+        try
+        {
+            await Input.Completion.ConfigureAwait(false);
+            _spi.Complete();
+            _stats.Complete();
+        }
+        catch (Exception e)
+        {
+            ((IDataflowBlock)_spi).Fault(e);
+            ((IDataflowBlock)_stats).Fault(e);
+        }
+    }
+}

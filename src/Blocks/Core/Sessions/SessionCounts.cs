@@ -1,0 +1,71 @@
+namespace FlowPipe.Core.Sessions;
+
+/// <summary>One partition's counters, as they stood at one moment.</summary>
+public sealed record SessionCounts
+{
+    /// <summary>Packets given to sessions.</summary>
+    public long Packets { get; init; }
+
+    /// <summary>Packets in the records made so far.</summary>
+    public long RecordPackets { get; init; }
+
+    /// <summary>Packets in sessions that are still open.</summary>
+    public long OpenPackets { get; init; }
+
+    /// <summary>Sessions begun.</summary>
+    public long Created { get; init; }
+
+    /// <summary>Sessions open.</summary>
+    public long Open { get; init; }
+
+    /// <summary>Of these, by <see cref="FlowState"/>.</summary>
+    public IReadOnlyList<long> ByState { get; init; } = [];
+
+    /// <summary>Sessions ready for use.</summary>
+    public long Spare { get; init; }
+
+    /// <summary>Sessions returned to the pool so far.</summary>
+    public long Recycled { get; init; }
+
+    /// <summary>Buckets of the flow table.</summary>
+    public long TableCapacity { get; init; }
+
+    /// <summary>Bytes that sessions have borrowed for positions.</summary>
+    public long PooledBytes { get; init; }
+
+    /// <summary>Records made.</summary>
+    public long Records { get; init; }
+
+    /// <summary>Bytes of the records, as encoded.</summary>
+    public long RecordBytes { get; init; }
+
+    /// <summary>Records by <see cref="Abstractions.EndReason"/>.</summary>
+    public IReadOnlyList<long> ByReason { get; init; } = [];
+
+    /// <summary>Both added up.</summary>
+    public SessionCounts Plus(SessionCounts other) =>
+        new()
+        {
+            Packets = Packets + other.Packets,
+            RecordPackets = RecordPackets + other.RecordPackets,
+            OpenPackets = OpenPackets + other.OpenPackets,
+            Created = Created + other.Created,
+            Open = Open + other.Open,
+            ByState = Sum(ByState, other.ByState),
+            Spare = Spare + other.Spare,
+            Recycled = Recycled + other.Recycled,
+            TableCapacity = TableCapacity + other.TableCapacity,
+            PooledBytes = PooledBytes + other.PooledBytes,
+            Records = Records + other.Records,
+            RecordBytes = RecordBytes + other.RecordBytes,
+            ByReason = Sum(ByReason, other.ByReason),
+        };
+
+    private static long[] Sum(IReadOnlyList<long> left, IReadOnlyList<long> right)
+    {
+        var sum = new long[Math.Max(left.Count, right.Count)];
+        for (int i = 0; i < sum.Length; i++)
+            sum[i] = (i < left.Count ? left[i] : 0) + (i < right.Count ? right[i] : 0);
+        return sum;
+    }
+}

@@ -1,0 +1,82 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Core.Stats;
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Core.Sessions;
+
+/// <summary>
+/// Makes enqueue and its partitions from what is registered: both must know the same protocols, the same key and the same salt.
+/// </summary>
+public sealed class SessionStage
+{
+    /// <summary>Partitions that there may be.</summary>
+    public const int MaxPartitions = 128;
+
+    /// <summary>Messages that wait before enqueue and before each partition; slices borrow the reader's blocks, whose number limits memory.</summary>
+    public const int QueueCapacity = 64;
+
+    private readonly PartitionSetup _setup;
+    private readonly PacketDecoder _decoder;
+
+    /// <param name="plugins">Parsers and plugins, in the order in which they register.</param>
+    /// <param name="sessions">How sessions are kept.</param>
+    /// <param name="records">What goes into a record.</param>
+    /// <param name="forms">What the sinks want.</param>
+    /// <param name="partitions">1 to <see cref="MaxPartitions"/>.</param>
+    public SessionStage(
+        IReadOnlyList<IFlowPipePlugin> plugins,
+        SessionSettings sessions,
+        RecordSettings records,
+        RecordForms forms,
+        int partitions
+    )
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, MaxPartitions);
+        FieldDictionary dictionary = FieldDictionary.Default;
+        var tables = new LayerTables(dictionary);
+        byte tcp = tables.Register(new TcpProtocol(sessions));
+        byte udp = tables.Register(new UdpProtocol());
+        BuiltInLayers.Register(tables);
+        foreach (IFlowPipePlugin plugin in plugins)
+            plugin.Register(tables);
+        Tracking tracking = TrackingOf(sessions.SessionIdTracking);
+        _setup = new PartitionSetup
+        {
+            Sessions = sessions,
+            Records = records,
+            Forms = forms,
+            Tracking = tracking,
+            Protocols = tables.Protocols,
+            Fields = new CoreFields(dictionary),
+            Partitions = partitions,
+        };
+        _decoder = new PacketDecoder(tables, tcp, udp, tracking);
+    }
+
+    /// <summary>Makes the enqueue block.</summary>
+    public EnqueueBlock CreateEnqueue(StatsClock clock) => new(_decoder, _setup.Partitions, QueueCapacity, clock);
+
+    /// <summary>Makes the session blocks.</summary>
+    public SessionBlock[] CreateSessions(StatsClock clock)
+    {
+        var blocks = new SessionBlock[_setup.Partitions];
+        for (int partition = 0; partition < blocks.Length; partition++)
+            blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        return blocks;
+    }
+
+    private static Tracking TrackingOf(string setting)
+    {
+        // The salt is random in every run, in tests too: nothing may depend on it.
+        ulong salt = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        bool vlan = setting is "vlan" or "both";
+        bool vni = setting is "vni" or "both";
+        if (!vlan && !vni && setting != "none")
+            throw new FlowPipeException($"sessions.sessionIdTracking is '{setting}': it must be none, vlan, vni or both");
+        return new Tracking(vlan, vni, TunnelDepth: true, salt);
+    }
+}

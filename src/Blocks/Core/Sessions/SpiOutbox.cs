@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using FlowPipe.Core.Messages;
+
+namespace FlowPipe.Core.Sessions;
+
+/// <summary>A partition's records on their way out: the batch being filled, and the batches that come back from emit.</summary>
+internal sealed class SpiOutbox
+{
+    private const int FullBytes = 512 * 1024;
+    private readonly ConcurrentQueue<SpiBatch> _pool = new();
+    private readonly int _partition;
+    private SpiBatch? _current;
+
+    public SpiOutbox(int partition) => _partition = partition;
+
+    /// <summary>The batch being filled.</summary>
+    public SpiBatch Current => _current ??= _pool.TryDequeue(out SpiBatch? batch) ? batch : new SpiBatch(_pool.Enqueue) { Partition = _partition };
+
+    /// <summary>Whether it must go before another record is made.</summary>
+    public bool IsFull =>
+        _current is { } batch && (batch.Count == SpiBatch.Capacity || batch.AvroLength >= FullBytes || batch.JsonLength >= FullBytes);
+
+    /// <summary>The batch to send, if it holds any record.</summary>
+    public SpiBatch? Take()
+    {
+        if (_current is not { Count: > 0 } batch)
+            return null;
+        _current = null;
+        return batch;
+    }
+}

@@ -1,0 +1,97 @@
+namespace FlowPipe.Core.Stats;
+
+/// <summary>What a run has done so far: the line on the terminal, the file of <c>--stats</c> and the ledger at the end are made of it.</summary>
+public sealed record RunSnapshot
+{
+    /// <summary>What the run is doing: <c>starting reading draining done failed</c>.</summary>
+    public string State { get; init; } = "starting";
+
+    /// <summary>Time since it began, by the wall clock.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>What was read.</summary>
+    public ReaderFigures Reader { get; init; } = new();
+
+    /// <summary>Packets by what became of them in enqueue, by the names of <see cref="Abstractions.PacketRc"/>.</summary>
+    public IReadOnlyDictionary<string, long> Verdicts { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>The partitions' sessions, added up.</summary>
+    public SessionFigures Sessions { get; init; } = new();
+
+    /// <summary>Records made.</summary>
+    public long Records { get; init; }
+
+    /// <summary>Packets that those records stand for.</summary>
+    public long RecordPackets { get; init; }
+
+    /// <summary>The same by the reason why they were made.</summary>
+    public IReadOnlyDictionary<string, long> RecordsByReason { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>The blocks and their queues, in the order of the data's way.</summary>
+    public IReadOnlyList<BlockFigures> Blocks { get; init; } = [];
+
+    /// <summary>What became of the records, sink by sink.</summary>
+    public IReadOnlyList<SinkFigures> Sinks { get; init; } = [];
+
+    /// <summary>The account of packets and records (DESIGN law 5).</summary>
+    public Ledger Ledger { get; init; } = new();
+}
+
+/// <summary>What was read.</summary>
+public sealed record ReaderFigures
+{
+    public long Packets { get; init; }
+    public long Bytes { get; init; }
+    public long Filtered { get; init; }
+    public long Sources { get; init; }
+    public long Damaged { get; init; }
+}
+
+/// <summary>Sessions by where they are.</summary>
+public sealed record SessionFigures
+{
+    public long Open { get; init; }
+    public long Created { get; init; }
+    public long Spare { get; init; }
+    public long Recycled { get; init; }
+
+    /// <summary>Open sessions by state: <c>new established closed</c>.</summary>
+    public IReadOnlyDictionary<string, long> ByState { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+}
+
+/// <summary>A block and its queue.</summary>
+public sealed record BlockFigures
+{
+    public required string Name { get; init; }
+    public int Queued { get; init; }
+    public int Capacity { get; init; }
+    public long Messages { get; init; }
+}
+
+/// <summary>The fates of one sink's records.</summary>
+public sealed record SinkFigures
+{
+    public required string Name { get; init; }
+    public long Accepted { get; init; }
+    public long Delivered { get; init; }
+    public long Failed { get; init; }
+    public long Open { get; init; }
+    public long Bytes { get; init; }
+}
+
+/// <summary>Every packet and record in exactly one line; whether the sums agree.</summary>
+public sealed record Ledger
+{
+    public bool Balanced { get; init; } = true;
+    public IReadOnlyList<LedgerLine> Lines { get; init; } = [];
+
+    /// <summary>What does not agree, when it does not.</summary>
+    public string? Imbalance { get; init; }
+}
+
+/// <summary>One count of the ledger.</summary>
+public sealed record LedgerLine
+{
+    public required string Name { get; init; }
+    public long Count { get; init; }
+}

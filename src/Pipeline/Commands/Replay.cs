@@ -1,0 +1,79 @@
+using FlowPipe.Core;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Stats;
+using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Sinks;
+using FlowPipe.Pipeline.Terminal;
+
+namespace FlowPipe.Pipeline.Commands;
+
+/// <summary>One run of the pipeline as a user sees it: signals, progress, the ledger, the file of figures, the exit status.</summary>
+internal sealed class Replay(CommandContext context, FlowPipeSettings settings)
+{
+    /// <summary>Runs with the sinks that the settings name.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
+    {
+        IReadOnlyList<ISpiSink> sinks;
+        try
+        {
+            sinks = SinkBuilder.Create(settings, context);
+        }
+        catch (FlowPipeException e)
+        {
+            throw new WrongUsageException(e.Message);
+        }
+        try
+        {
+            return await RunAsync(inputs, sinks).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (ISpiSink sink in sinks)
+                await sink.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs with sinks that the caller disposes.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
+    {
+        using StatsFile? statsFile = settings.Stats.File.Length == 0 ? null : StatsFile.Open(settings.Stats.File, context);
+        using var signals = new StopSignals(context.Status, settings.DrainDeadline);
+        var run = new PipelineRun(
+            new PipelineOptions
+            {
+                Sessions = settings.Sessions,
+                Records = settings.Records,
+                Reading = settings.Reading with { Inputs = inputs, Warn = context.Status.Message, OnDamage = context.Status.Message },
+                Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
+                Sinks = sinks,
+                Warn = context.Status.Message,
+                ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
+            }
+        );
+        RunResult result;
+        await using (settings.Stats.Quiet ? null : new Progress(run, context, TimeSpan.FromSeconds(settings.Stats.Interval)))
+            result = await run.RunAsync(signals.Stop, signals.Abort).ConfigureAwait(false);
+        context.Flush();
+        if (!settings.Stats.Quiet)
+            LedgerTable.Write(context.Status, result.Final);
+        foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
+            context.Status.Message(fault);
+        statsFile?.Write(result.Final);
+        return result.Ok ? ExitStatus.Done : ExitStatus.Failed;
+    }
+
+    /// <summary>Why a run that came to its end is not a success.</summary>
+    internal static IEnumerable<string> Faults(RunSnapshot final, bool aborted)
+    {
+        if (aborted)
+            yield return "aborted before everything was delivered";
+        if (final.Reader.Damaged > 0)
+            yield return $"{final.Reader.Damaged} of {final.Reader.Sources} inputs could not be read to their end";
+        foreach (SinkFigures sink in final.Sinks)
+            if (sink.Failed + sink.Open > 0)
+                yield return $"{sink.Name}: {sink.Failed + sink.Open} of {sink.Accepted} records were not delivered";
+        if (!final.Ledger.Balanced)
+            yield return $"the ledger does not balance: {final.Ledger.Imbalance}";
+    }
+}

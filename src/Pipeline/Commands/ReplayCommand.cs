@@ -1,0 +1,58 @@
+using System.CommandLine;
+using FlowPipe.Core.Reading;
+using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Terminal;
+
+namespace FlowPipe.Pipeline.Commands;
+
+/// <summary><c>flowpipe replay</c>: capture files in, records out.</summary>
+internal static class ReplayCommand
+{
+    private const string Examples = """
+        flowpipe replay -r my.pcap                                    a table of its sessions
+        flowpipe replay -r a.pcap -r b.pcap.gz --to ndjson:out.json   two files (compressed ones too) into one of JSON lines
+        flowpipe replay -R captures --recursive --sorted --to avro:sessions.avro
+        tcpdump -i eth0 -w - | flowpipe replay -r - --to ndjson:-
+        flowpipe replay -r my.pcap --bpf 'tcp port 443' --to kafka://localhost:9092/flowpipe.spi.v1 --node probe-1 --tag test
+        flowpipe replay -r my.pcap --to null: --stats -               nothing but the figures
+        """;
+
+    public static Command Create(CommandContext context)
+    {
+        var files = new Option<string[]>("-r", "--read")
+        {
+            Description = "Capture file: pcap or pcapng, also compressed with gzip, zstd, lz4 or xz; - is stdin; may be repeated",
+            HelpName = "FILE",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var folders = new Option<string[]>("-R", "--read-dir")
+        {
+            Description = "Folder whose capture files are read; may be repeated",
+            HelpName = "DIR",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var command = new FlowPipeCommand("replay", "Read capture files and send one record a session to a sink.", Examples)
+        {
+            files,
+            folders,
+        };
+        var options = new ConfigOptions(command);
+        command.SetAction(
+            async (line, _) =>
+            {
+                CaptureInput[] inputs =
+                [
+                    .. (line.GetValue(files) ?? []).Select(static path => new CaptureInput(path)),
+                    .. (line.GetValue(folders) ?? []).Select(static path => new CaptureInput(path, IsDirectory: true)),
+                ];
+                if (inputs.Length == 0)
+                    throw new WrongUsageException("there is nothing to read: give -r FILE, -r - for stdin, or -R DIR");
+                if (inputs.Count(static input => input is { Path: CaptureInput.StandardInput, IsDirectory: false }) > 1)
+                    throw new WrongUsageException("-r - is given twice: stdin can be read only once");
+                EffectiveConfig config = options.Load(line, context);
+                return await new Replay(context, config.Settings).RunAsync(inputs).ConfigureAwait(false);
+            }
+        );
+        return command;
+    }
+}

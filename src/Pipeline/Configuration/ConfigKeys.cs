@@ -1,0 +1,347 @@
+using static FlowPipe.Pipeline.Configuration.ConfigKey;
+
+namespace FlowPipe.Pipeline.Configuration;
+
+/// <summary>
+/// The one table of settings: what can be set, what it may be, what it does, and the flag for it. The file, the environment, the flags of
+/// <c>replay</c>, <c>config</c> and its list are all made of it.
+/// </summary>
+internal static class ConfigKeys
+{
+    /// <summary>The section that takes librdkafka's properties, whatever they are called.</summary>
+    public const string KafkaSection = "kafka";
+
+    public const string KafkaHelp =
+        "Any property of librdkafka by its own name, such as kafka.compression.type: zstd; in the environment with _ for each dot";
+
+    private const int Day = 86_400;
+
+    public static readonly ConfigKey To = List(
+        "to",
+        "sinks such as kafka://host:9092/topic, kafka://embedded/topic, avro:FILE, ndjson:FILE, ndjson:-, table: and null:",
+        static text => text.Contains(':', StringComparison.Ordinal),
+        s => s.To,
+        (s, v) => s with { To = v },
+        "Where the records go; several at once are possible",
+        "--to",
+        "SINK"
+    );
+
+    /// <summary>In the order in which they are shown.</summary>
+    public static IReadOnlyList<ConfigKey> All { get; } =
+    [
+        To,
+        Choice(
+            "format",
+            ["auto", "json", "sessions3", "avro"],
+            s => s.Format,
+            (s, v) => s with { Format = v },
+            "Form of the records in Kafka, unless the sink says it with ?format=; auto and json are sessions3 documents, which every client reads",
+            "--format",
+            "F"
+        ),
+        Text(
+            "node",
+            "a name of 1 to 255 characters",
+            static text => text.Length is > 0 and <= 255,
+            s => s.Records.Node,
+            (s, v) => s with { Records = s.Records with { Node = v } },
+            "Name of the sensor; in every record, and part of its id",
+            "--node",
+            "NAME"
+        ),
+        List(
+            "tags",
+            "tags that are not empty",
+            static text => text.Length > 0,
+            s => s.Records.Tags,
+            (s, v) => s with { Records = s.Records with { Tags = v } },
+            "Tags for every record",
+            "--tag",
+            "TAG"
+        ),
+        Number(
+            "partitions",
+            0,
+            256,
+            s => s.Partitions,
+            (s, v) => s with { Partitions = v },
+            "Session partitions, each on a core of its own; 0 for one a processor. The records do not depend on it",
+            "--partitions"
+        ),
+        Number(
+            "drainDeadline",
+            0,
+            Day,
+            s => s.DrainDeadline,
+            (s, v) => s with { DrainDeadline = v },
+            "Seconds that a run stopped by a signal may take to deliver what it has",
+            "--drain-deadline",
+            "SECONDS"
+        ),
+        Text(
+            "parsersDir",
+            "a folder",
+            static _ => true,
+            s => s.ParsersDir,
+            (s, v) => s with { ParsersDir = v },
+            "Folder whose parsers are loaded; empty for those that came with the executable"
+        ),
+        Text(
+            "reading.bpf",
+            "an expression as of tcpdump",
+            static _ => true,
+            s => s.Reading.Bpf ?? "",
+            (s, v) => s with { Reading = s.Reading with { Bpf = v } },
+            "Which packets are taken, as of tcpdump: \"tcp port 443\"; empty for all",
+            "--bpf",
+            "EXPR"
+        ),
+        Truth(
+            "reading.recursive",
+            s => s.Reading.Recursive,
+            (s, v) => s with { Reading = s.Reading with { Recursive = v } },
+            "Whether folders given with -R are searched all the way down",
+            "--recursive"
+        ),
+        Truth(
+            "reading.sorted",
+            s => s.Reading.Sorted,
+            (s, v) => s with { Reading = s.Reading with { Sorted = v } },
+            "Whether the files of a folder are read in the order of their names",
+            "--sorted"
+        ),
+        Number(
+            "reading.batchPackets",
+            256,
+            65_536,
+            s => s.Reading.BatchPackets,
+            (s, v) => s with { Reading = s.Reading with { BatchPackets = v } },
+            "Packets of one batch, the unit that moves between stages"
+        ),
+        Number(
+            "reading.batches",
+            4,
+            4_096,
+            s => s.Reading.Batches,
+            (s, v) => s with { Reading = s.Reading with { Batches = v } },
+            "Batches on their way at once"
+        ),
+        Number(
+            "reading.blockBytes",
+            262_144,
+            67_108_864,
+            s => s.Reading.BlockBytes,
+            (s, v) => s with { Reading = s.Reading with { BlockBytes = v } },
+            "Bytes read at a time; also the longest packet that can be read"
+        ),
+        Number(
+            "reading.blocks",
+            4,
+            4_096,
+            s => s.Reading.Blocks,
+            (s, v) => s with { Reading = s.Reading with { Blocks = v } },
+            "Blocks on their way at once; times blockBytes it is the memory that packets take"
+        ),
+        Choice(
+            "records.positions",
+            ["none", "source"],
+            s => s.Records.Positions ? "source" : "none",
+            (s, v) => s with { Records = s.Records with { Positions = v == "source" } },
+            "Whether records say where in their source each packet is",
+            "--positions",
+            "none|source"
+        ),
+        Truth(
+            "records.enablePacketLen",
+            s => s.Records.EnablePacketLen,
+            (s, v) => s with { Records = s.Records with { EnablePacketLen = v } },
+            "Whether records have the length of each packet"
+        ),
+        Truth(
+            "records.arkimeQuirks",
+            s => s.Records.ArkimeQuirks,
+            (s, v) => s with { Records = s.Records with { ArkimeQuirks = v } },
+            "Whether records repeat the oddities of Arkime that FlowPipe otherwise puts right, to compare the two"
+        ),
+        Truth(
+            "records.gapPacketPos",
+            s => s.Records.GapPacketPos,
+            (s, v) => s with { Records = s.Records with { GapPacketPos = v } },
+            "In sessions3 documents: packet positions as Arkime's gaps, else as offsets"
+        ),
+        Truth(
+            "records.sessions3Extras",
+            s => s.Records.Sessions3Extras,
+            (s, v) => s with { Records = s.Records with { Sessions3Extras = v } },
+            "In sessions3 documents: what Arkime does not have (id, end reason) under flowpipe"
+        ),
+        Timeout(
+            "tcpTimeout",
+            s => s.Sessions.TcpTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { TcpTimeout = v } },
+            "Idle TCP sessions end"
+        ),
+        Timeout(
+            "tcpClosingTimeout",
+            s => s.Sessions.TcpClosingTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { TcpClosingTimeout = v } },
+            "TCP sessions that both sides have ended are saved"
+        ),
+        Timeout(
+            "tcpSaveTimeout",
+            s => s.Sessions.TcpSaveTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { TcpSaveTimeout = v } },
+            "A TCP session that goes on gets a record, and another linked to it,"
+        ),
+        Timeout(
+            "udpTimeout",
+            s => s.Sessions.UdpTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { UdpTimeout = v } },
+            "Idle UDP sessions end"
+        ),
+        Timeout(
+            "icmpTimeout",
+            s => s.Sessions.IcmpTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { IcmpTimeout = v } },
+            "Idle ICMP sessions end"
+        ),
+        Timeout(
+            "sctpTimeout",
+            s => s.Sessions.SctpTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { SctpTimeout = v } },
+            "Idle SCTP sessions end"
+        ),
+        Timeout(
+            "espTimeout",
+            s => s.Sessions.EspTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { EspTimeout = v } },
+            "Idle ESP sessions end"
+        ),
+        Timeout(
+            "otherTimeout",
+            s => s.Sessions.OtherTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { OtherTimeout = v } },
+            "Idle sessions of other protocols end"
+        ),
+        Number(
+            "sessions.maxPackets",
+            1,
+            1_000_000,
+            s => s.Sessions.MaxPackets,
+            (s, v) => s with { Sessions = s.Sessions with { MaxPackets = v } },
+            "Packets of one record; a longer session goes on in a linked one"
+        ),
+        Number(
+            "sessions.maxStreams",
+            1,
+            100_000_000,
+            s => s.Sessions.MaxStreams,
+            (s, v) => s with { Sessions = s.Sessions with { MaxStreams = v } },
+            "Sessions open at once, over all partitions; beyond it the least recent is saved early, as forced"
+        ),
+        Number(
+            "sessions.maxTcpOutOfOrderPackets",
+            0,
+            65_536,
+            s => s.Sessions.MaxTcpOutOfOrderPackets,
+            (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderPackets = v } },
+            "Segments held for a TCP session while an earlier one is missing"
+        ),
+        Truth(
+            "sessions.tcpMidstream",
+            s => s.Sessions.TcpMidstream,
+            (s, v) => s with { Sessions = s.Sessions with { TcpMidstream = v } },
+            "Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data"
+        ),
+        Choice(
+            "sessions.sessionIdTracking",
+            ["none", "vlan", "vni", "both"],
+            s => s.Sessions.SessionIdTracking,
+            (s, v) => s with { Sessions = s.Sessions with { SessionIdTracking = v } },
+            "What tells sessions apart besides addresses and ports"
+        ),
+        Number(
+            "sessions.communityIdSeed",
+            0,
+            65_535,
+            s => s.Sessions.CommunityIdSeed,
+            (s, v) => s with { Sessions = s.Sessions with { CommunityIdSeed = v } },
+            "Seed of the Community ID"
+        ),
+        Truth(
+            "sessions.antiSynDrop",
+            s => s.Sessions.AntiSynDrop,
+            (s, v) => s with { Sessions = s.Sessions with { AntiSynDrop = v } },
+            "Whether the sender of a SYN-ACK that comes first is taken for the server"
+        ),
+        Number(
+            "stats.interval",
+            1,
+            Day,
+            s => s.Stats.Interval,
+            (s, v) => s with { Stats = s.Stats with { Interval = v } },
+            "Seconds between two lines of progress"
+        ),
+        Truth(
+            "stats.quiet",
+            s => s.Stats.Quiet,
+            (s, v) => s with { Stats = s.Stats with { Quiet = v } },
+            "No progress and no ledger on stderr; warnings and errors still",
+            "--quiet"
+        ),
+        Text(
+            "stats.file",
+            "a file name",
+            static _ => true,
+            s => s.Stats.File,
+            (s, v) => s with { Stats = s.Stats with { File = v } },
+            "File for the run's final figures, as JSON; - is stdout",
+            "--stats",
+            "FILE"
+        ),
+    ];
+
+    private static readonly Dictionary<string, ConfigKey> ByPath = All.ToDictionary(key => key.Path, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The setting of that name, in any case of letters.</summary>
+    public static ConfigKey? Find(string path) => ByPath.GetValueOrDefault(path);
+
+    /// <summary>Whether settings begin with that name and a dot.</summary>
+    public static bool IsSection(string path) =>
+        path.Equals(KafkaSection, StringComparison.OrdinalIgnoreCase)
+        || All.Any(key =>
+            key.Path.Length > path.Length && key.Path[path.Length] == '.' && key.Path.StartsWith(path, StringComparison.OrdinalIgnoreCase)
+        );
+
+    /// <summary>The property of librdkafka that a name stands for; null when it does not lie in that section.</summary>
+    public static string? KafkaProperty(string path) =>
+        path.Length > KafkaSection.Length + 1
+        && path[KafkaSection.Length] == '.'
+        && path.StartsWith(KafkaSection, StringComparison.OrdinalIgnoreCase)
+            ? path[(KafkaSection.Length + 1)..]
+            : null;
+
+    /// <summary>The name that was probably meant.</summary>
+    public static string Nearest(string path)
+    {
+        // The right name in the wrong section is meant more often than one that looks similar.
+        string name = path[(path.LastIndexOf('.') + 1)..];
+        foreach (ConfigKey key in All)
+            if (key.Path.EndsWith("." + name, StringComparison.OrdinalIgnoreCase))
+                return key.Path;
+        IEnumerable<string> sections = All.Select(key => key.Path)
+            .Where(candidate => candidate.Contains('.', StringComparison.Ordinal))
+            .Select(candidate => candidate[..candidate.IndexOf('.', StringComparison.Ordinal)])
+            .Append(KafkaSection)
+            .Distinct(StringComparer.Ordinal);
+        return Configuration.Nearest.Of(path, All.Select(key => key.Path).Concat(sections));
+    }
+
+    private static ConfigKey Timeout(
+        string name,
+        Func<FlowPipeSettings, int> get,
+        Func<FlowPipeSettings, int, FlowPipeSettings> set,
+        string what
+    ) => Number("sessions." + name, 1, Day, get, set, what + " after so many seconds of packet time");
+}

@@ -1,0 +1,47 @@
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+
+namespace FlowPipe.Pipeline.Configuration;
+
+/// <summary>All settings of a run. Defaults are the initial values here and in the records below; keys and ranges are in <see cref="ConfigKeys"/>.</summary>
+internal sealed record FlowPipeSettings
+{
+    public SessionSettings Sessions { get; init; } = new();
+
+    public RecordSettings Records { get; init; } = new();
+
+    /// <summary>How capture files are read; which ones is not a setting but said on the command line.</summary>
+    public FileReaderSettings Reading { get; init; } = new() { Inputs = [] };
+
+    public StatsSettings Stats { get; init; } = new();
+
+    /// <summary>Where the records go.</summary>
+    public IReadOnlyList<string> To { get; init; } = ["table:"];
+
+    /// <summary>Form of the records in Kafka, where the sink does not say it; empty for the sink's own default.</summary>
+    public string Format { get; init; } = "auto";
+
+    /// <summary>Session partitions; 0 for as many as there are processors.</summary>
+    public int Partitions { get; init; }
+
+    /// <summary>Seconds that a stopped run may take to deliver what it has.</summary>
+    public int DrainDeadline { get; init; } = 30;
+
+    /// <summary>Where parsers are found; empty for those that came with the executable.</summary>
+    public string ParsersDir { get; init; } = "";
+
+    /// <summary>librdkafka's properties, as given.</summary>
+    public IReadOnlyDictionary<string, string> Kafka { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>What a run tells of itself.</summary>
+internal sealed record StatsSettings
+{
+    /// <summary>Seconds between two lines.</summary>
+    public int Interval { get; init; } = 1;
+
+    public bool Quiet { get; init; }
+
+    /// <summary>Where the final figures are written as JSON; empty for nowhere.</summary>
+    public string File { get; init; } = "";
+}

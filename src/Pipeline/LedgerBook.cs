@@ -1,0 +1,79 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Stats;
+
+namespace FlowPipe.Pipeline;
+
+/// <summary>
+/// DESIGN law 5: every packet and every record ends in exactly one line.
+/// <code>
+/// packets read  = in records + in open sessions + dropped, by reason
+/// records made  = accepted by each sink = delivered + failed + open
+/// </code>
+/// </summary>
+internal static class LedgerBook
+{
+    /// <param name="reader">What was read.</param>
+    /// <param name="verdicts">By <see cref="PacketRc"/>.</param>
+    /// <param name="sessions">All partitions.</param>
+    /// <param name="sinks">All sinks.</param>
+    /// <param name="atEnd">Whether the run has ended well: nothing may be on its way then.</param>
+    public static Ledger Close(ReaderCounts reader, long[] verdicts, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, bool atEnd)
+    {
+        var lines = new List<LedgerLine> { Line("packets read", reader.Packets), Line("packets in records", sessions.RecordPackets) };
+        if (sessions.OpenPackets > 0)
+            lines.Add(Line("packets in open sessions", sessions.OpenPackets));
+        long dropped = 0;
+        for (int i = 0; i < verdicts.Length; i++)
+        {
+            if (i == (int)PacketRc.DoProcess || verdicts[i] == 0)
+                continue;
+            dropped += verdicts[i];
+            lines.Add(Line($"packets without a session: {Reason((PacketRc)i)}", verdicts[i]));
+        }
+        lines.Add(Line("records made", sessions.Records));
+        foreach (SinkFigures sink in sinks)
+        {
+            lines.Add(Line($"records delivered to {sink.Name}", sink.Delivered));
+            if (sink.Failed > 0)
+                lines.Add(Line($"records failed at {sink.Name}", sink.Failed));
+            if (sink.Open > 0)
+                lines.Add(Line($"records undelivered at {sink.Name}", sink.Open));
+        }
+        if (!atEnd)
+            return new Ledger { Lines = lines };
+        string? imbalance = Imbalance(reader.Packets, dropped, sessions, sinks);
+        return new Ledger { Lines = lines, Balanced = imbalance is null, Imbalance = imbalance };
+    }
+
+    private static string? Imbalance(long read, long dropped, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks)
+    {
+        if (read != sessions.RecordPackets + dropped)
+            return $"{read} packets were read, but {sessions.RecordPackets} are in records and {dropped} were dropped";
+        foreach (SinkFigures sink in sinks)
+        {
+            if (sessions.Records != sink.Accepted)
+                return $"{sessions.Records} records were made, but {sink.Accepted} reached {sink.Name}";
+        }
+        return null;
+    }
+
+    private static LedgerLine Line(string name, long count) => new() { Name = name, Count = count };
+
+    private static string Reason(PacketRc verdict) =>
+        verdict switch
+        {
+            PacketRc.Corrupt => "cut short or contradictory",
+            PacketRc.Fragment => "IP fragment",
+            PacketRc.UnknownLink => "unknown link type",
+            PacketRc.UnknownEther => "unknown Ethernet type",
+            PacketRc.UnknownIp => "unknown IP protocol",
+            PacketRc.DontProcess => "makes no session",
+            PacketRc.IpDropped => "address on a drop list",
+            PacketRc.IpPortDropped => "address and port on a drop list",
+            PacketRc.OverloadDropped => "shed under overload",
+            PacketRc.DuplicateDropped => "duplicate",
+            _ => verdict.ToString(),
+        };
+}

@@ -1,0 +1,27 @@
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Stats;
+
+namespace FlowPipe.Pipeline;
+
+/// <summary>What a run is made of.</summary>
+public sealed record PipelineOptions
+{
+    public required SessionSettings Sessions { get; init; }
+    public required RecordSettings Records { get; init; }
+    public required FileReaderSettings Reading { get; init; }
+    public required int Partitions { get; init; }
+
+    /// <summary>At least one; opened and flushed by the run, disposed by its caller.</summary>
+    public required IReadOnlyList<ISpiSink> Sinks { get; init; }
+    public required Action<string> Warn { get; init; }
+
+    /// <summary>Where parsers are found; null for those beside the executable.</summary>
+    public string? ParsersDirectory { get; init; }
+}
+
+/// <summary>How it ended.</summary>
+/// <param name="Final">The figures at the end.</param>
+/// <param name="Ok">Everything was read, delivered and accounted for.</param>
+public sealed record RunResult(RunSnapshot Final, bool Ok);

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Core.Stats;
+using FlowPipe.Pipeline.Plugins;
+
+namespace FlowPipe.Pipeline;
+
+/// <summary>One run of the pipeline, from the reader to the sinks.</summary>
+public sealed class PipelineRun(PipelineOptions options)
+{
+    private readonly Stopwatch _time = new();
+    private volatile RunFigures? _figures;
+    private volatile string _state = "starting";
+
+    /// <summary>Runs to the end of the inputs.</summary>
+    /// <param name="stop">Read no more, save what is open, deliver it.</param>
+    /// <param name="abort">Give up at once; what was not delivered is said.</param>
+    /// <exception cref="Core.FlowPipeException">Something that the user can mend.</exception>
+    public async Task<RunResult> RunAsync(CancellationToken stop, CancellationToken abort)
+    {
+        _time.Start();
+        using var reader = new FilePacketReader(options.Reading);
+        var emit = new EmitBlock(options.Sinks);
+        await emit.OpenAsync(abort).ConfigureAwait(false);
+        var stage = new SessionStage(
+            PluginLoader.Load(options.ParsersDirectory ?? PluginLoader.DefaultDirectory),
+            options.Sessions,
+            options.Records,
+            new RecordForms(emit.WantsAvro, emit.WantsJson),
+            options.Partitions
+        );
+        using var topology = new Topology(reader, stage, emit, new StatsBlock());
+        _figures = new RunFigures(reader, topology, options.Sinks);
+        _state = "reading";
+        using CancellationTokenRegistration draining = stop.Register(() => _state = "draining");
+        using CancellationTokenRegistration aborting = abort.Register(topology.Abort);
+        await using var ticking = new Timer(_ => topology.Stats.Clock.Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        try
+        {
+            await topology.RunAsync(stop).ConfigureAwait(false);
+            _state = "delivering";
+            await emit.FlushAsync(abort).ConfigureAwait(false);
+            _state = "done";
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
+        {
+            _state = "failed";
+        }
+        catch
+        {
+            // What the sinks had taken before something else failed is still to be delivered.
+            _state = "failed";
+            await FlushQuietlyAsync(emit, abort).ConfigureAwait(false);
+            throw;
+        }
+        RunSnapshot final = Snapshot();
+        return new RunResult(final, _state == "done" && reader.Counts.Damaged == 0 && final.Ledger.Balanced && AllDelivered(final));
+    }
+
+    /// <summary>The figures now; exact once the run has ended.</summary>
+    public RunSnapshot Snapshot() =>
+        _figures?.Snapshot(_state, _time.Elapsed.TotalSeconds) ?? new RunSnapshot { State = _state, Seconds = _time.Elapsed.TotalSeconds };
+
+    private async Task FlushQuietlyAsync(EmitBlock emit, CancellationToken abort)
+    {
+        try
+        {
+            await emit.FlushAsync(abort).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            options.Warn($"what was already made could not all be delivered: {e.Message}");
+        }
+    }
+
+    private static bool AllDelivered(RunSnapshot final)
+    {
+        foreach (SinkFigures sink in final.Sinks)
+        {
+            if (sink.Failed + sink.Open > 0)
+                return false;
+        }
+        return true;
+    }
+}

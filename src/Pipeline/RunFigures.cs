@@ -1,0 +1,86 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Graph;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Stats;
+
+namespace FlowPipe.Pipeline;
+
+/// <summary>Gathers a run's figures from those who own them, and draws up the ledger.</summary>
+internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadOnlyList<ISpiSink> sinks)
+{
+    public RunSnapshot Snapshot(string state, double seconds)
+    {
+        SessionCounts sessions = topology.Stats.Sessions();
+        long[] verdicts = topology.Stats.Verdicts();
+        SinkFigures[] sinkFigures = [.. sinks.Select(FiguresOf)];
+        return new RunSnapshot
+        {
+            State = state,
+            Seconds = seconds,
+            Reader = new ReaderFigures
+            {
+                Packets = reader.Counts.Packets,
+                Bytes = reader.Counts.Bytes,
+                Filtered = reader.Counts.Filtered,
+                Sources = reader.Counts.Sources,
+                Damaged = reader.Counts.Damaged,
+            },
+            Verdicts = Named<PacketRc>(verdicts),
+            Sessions = new SessionFigures
+            {
+                Open = sessions.Open,
+                Created = sessions.Created,
+                Spare = sessions.Spare,
+                Recycled = sessions.Recycled,
+                ByState = Named<FlowState>(sessions.ByState),
+            },
+            Records = sessions.Records,
+            RecordPackets = sessions.RecordPackets,
+            RecordsByReason = Named<EndReason>(sessions.ByReason),
+            Blocks = Blocks(),
+            Sinks = sinkFigures,
+            Ledger = LedgerBook.Close(reader.Counts, verdicts, sessions, sinkFigures, atEnd: state == "done"),
+        };
+    }
+
+    private List<BlockFigures> Blocks()
+    {
+        var blocks = new List<BlockFigures> { Figures("enqueue", topology.Enqueue.Block.InputCount) };
+        foreach (SessionBlock session in topology.Sessions)
+            blocks.Add(Figures(session.Name, session.Input.InputCount));
+        blocks.Add(new BlockFigures { Name = "emit", Queued = topology.Emit.QueueDepth, Capacity = BlockOptions.MinimumCapacity, Messages = topology.Emit.Batches });
+        return blocks;
+    }
+
+    private BlockFigures Figures(string name, int queued) =>
+        new()
+        {
+            Name = name,
+            Queued = queued,
+            Capacity = SessionStage.QueueCapacity,
+            Messages = topology.Stats.Of(name)?.Messages ?? 0,
+        };
+
+    private static SinkFigures FiguresOf(ISpiSink sink) =>
+        new()
+        {
+            Name = sink.Name,
+            Accepted = sink.Counts.Accepted,
+            Delivered = sink.Counts.Delivered,
+            Failed = sink.Counts.Failed,
+            Open = sink.Counts.Open,
+            Bytes = sink.Counts.Bytes,
+        };
+
+    private static Dictionary<string, long> Named<T>(IReadOnlyList<long> counts)
+        where T : struct, Enum
+    {
+        string[] names = Enum.GetNames<T>();
+        var named = new Dictionary<string, long>(StringComparer.Ordinal);
+        for (int i = 0; i < counts.Count; i++)
+            named[char.ToLowerInvariant(names[i][0]) + names[i][1..]] = counts[i];
+        return named;
+    }
+}

@@ -1,0 +1,67 @@
+using FlowPipe.Core;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Terminal;
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Pipeline.Sinks;
+
+/// <summary>Makes the sinks that the settings name: the core's, and the table, which needs the terminal.</summary>
+internal static class SinkBuilder
+{
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="context">Where a table and warnings go.</param>
+    /// <param name="embedded">The broker that <c>kafka://embedded</c> means; null for one of the sink's own.</param>
+    /// <exception cref="FlowPipeException">A sink is not right.</exception>
+    public static IReadOnlyList<ISpiSink> Create(FlowPipeSettings settings, CommandContext context, EmbeddedKafka? embedded = null)
+    {
+        if (settings.To.Count == 0)
+            throw new FlowPipeException("there is no sink: give --to, such as --to table:");
+        var sinkSettings = new SinkSettings
+        {
+            Schema = SessionSchema.Json,
+            Node = settings.Records.Node,
+            Kafka = settings.Kafka,
+            Embedded = embedded,
+            Warn = context.Status.Message,
+            Others = new Dictionary<string, Func<SinkUri, ISpiSink>>(StringComparer.Ordinal)
+            {
+                ["table"] = uri => CreateTable(uri, context),
+            },
+        };
+        RefuseSharedStdout(settings);
+        var sinks = new List<ISpiSink>(settings.To.Count);
+        foreach (string uri in settings.To)
+            sinks.Add(SinkFactory.Create(WithFormat(uri, settings.Format), sinkSettings));
+        return sinks;
+    }
+
+    private static TableSink CreateTable(SinkUri uri, CommandContext context)
+    {
+        uri.Allow();
+        return uri.Target.Length == 0
+            ? new TableSink(context)
+            : throw new FlowPipeException($"sink '{uri.Text}': table: takes nothing after the colon; it goes to stdout");
+    }
+
+    // What is set for all sinks holds for those of Kafka that do not say otherwise.
+    private static string WithFormat(string uri, string format)
+    {
+        if (format == "auto" || !uri.StartsWith("kafka:", StringComparison.Ordinal) || SinkUri.Parse(uri).Options.ContainsKey("format"))
+            return uri;
+        return uri + (uri.Contains('?', StringComparison.Ordinal) ? '&' : '?') + "format=" + format;
+    }
+
+    // Two writers on one stream would cut each other's lines.
+    private static void RefuseSharedStdout(FlowPipeSettings settings)
+    {
+        var users = new List<string>();
+        foreach (string uri in settings.To)
+            if (uri is "table:" or "ndjson:-" or "avro:-")
+                users.Add("--to " + uri);
+        if (settings.Stats.File == "-")
+            users.Add("--stats -");
+        if (users.Count > 1)
+            throw new FlowPipeException($"{string.Join(" and ", users)} all write to stdout; send all but one to files");
+    }
+}

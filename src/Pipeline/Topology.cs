@@ -1,0 +1,67 @@
+using System.Threading.Tasks.Dataflow;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Graph;
+using FlowPipe.Core.Messages;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Stats;
+
+namespace FlowPipe.Pipeline;
+
+/// <summary>
+/// The way of the data, block by block:
+/// <code>
+///   reader ──PacketBatch──► enqueue ──PartitionSlice──► session 0 … session P-1 ──SpiBatch──► emit
+///                              └───────────────BlockStats──────────┴──────────────────────► stats
+/// </code>
+/// Every arrow is bounded, so a slow sink is felt at the reader. The writer's place is between session and emit (its issue comes later).
+/// </summary>
+internal sealed class Topology : IDisposable
+{
+    private readonly IPacketReader _reader;
+    private readonly BlockGraph _graph = new();
+
+    public Topology(IPacketReader reader, SessionStage sessions, EmitBlock emit, StatsBlock stats)
+    {
+        _reader = reader;
+        Enqueue = sessions.CreateEnqueue(stats.Clock);
+        Sessions = sessions.CreateSessions(stats.Clock);
+        Emit = emit;
+        Stats = stats;
+
+        _graph.Add("enqueue", Enqueue.Block);
+        _graph.Add("emit", Emit.Block);
+        _graph.Add("stats", Stats.Block);
+        foreach (SessionBlock session in Sessions)
+            _graph.Add(session.Name, session.Input);
+
+        _graph.Partition(Enqueue.Block, [.. Sessions.Select(session => session.Input)], message => message.Partition);
+        _graph.Link(Enqueue.Stats, Stats.Block);
+        foreach (SessionBlock session in Sessions)
+        {
+            _graph.Link(session.Spi, Emit.Block);
+            _graph.Link(session.Stats, Stats.Block);
+        }
+    }
+
+    public EnqueueBlock Enqueue { get; }
+    public IReadOnlyList<SessionBlock> Sessions { get; }
+    public EmitBlock Emit { get; }
+    public StatsBlock Stats { get; }
+
+    /// <summary>Runs to the end of the inputs, or drains when told to stop.</summary>
+    public Task RunAsync(CancellationToken stop) => _graph.RunAsync(ReadAsync, Enqueue.Block, stop);
+
+    /// <summary>Ends the run at once; what is on its way is lost, and the ledger says so.</summary>
+    public void Abort() => _graph.Abort();
+
+    public void Dispose() => _graph.Dispose();
+
+    private async Task ReadAsync(CancellationToken stop)
+    {
+        await _reader.ReadAsync(Enqueue.Block, stop).ConfigureAwait(false);
+        // However reading ended, the sessions that it fed are to be saved.
+        await Enqueue.Block.SendAsync(PacketBatch.End, CancellationToken.None).ConfigureAwait(false);
+    }
+}

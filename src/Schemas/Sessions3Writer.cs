@@ -1,0 +1,293 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace FlowPipe.Schemas;
+
+/// <summary>
+/// Writes a record as an Arkime <c>sessions3</c> document. One per thread. A value that is its field's Avro default is left out unless the
+/// field is <c>always</c> there with its group, so that a document is the same whether made from live values or from a decoded record.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "The JSON writer writes to its caller's buffers and holds nothing to dispose of")]
+public sealed class Sessions3Writer
+{
+    /// <summary>A source of so many digits at most is the number of a file that FlowPipe wrote; a fingerprint is longer.</summary>
+    private const int MaxFileNumberDigits = 9;
+
+    private static readonly JsonEncodedText PacketRange = JsonEncodedText.Encode("packetRange");
+    private static readonly JsonEncodedText GreaterOrEqual = JsonEncodedText.Encode("gte");
+    private static readonly JsonEncodedText LessOrEqual = JsonEncodedText.Encode("lte");
+    private static readonly JsonEncodedText FileId = JsonEncodedText.Encode("fileId");
+
+    private readonly Sessions3Options _options;
+    private readonly Sessions3Object _document;
+    private readonly EntryChains _chains;
+    private readonly Utf8JsonWriter _json;
+    private readonly FieldDefinition? _firstPacket;
+    private readonly FieldDefinition? _lastPacket;
+    private readonly FieldDefinition? _positions;
+    private readonly FieldScope? _positionScope;
+    private readonly FieldDefinition? _source;
+    private readonly FieldDefinition? _gaps;
+
+    /// <summary>Makes a writer of the dictionary's documents.</summary>
+    public Sessions3Writer(Sessions3Options? options = null, FieldDictionary? dictionary = null)
+    {
+        dictionary ??= FieldDictionary.Default;
+        _options = options ?? new Sessions3Options();
+        _document = Sessions3Object.Of(dictionary.Root);
+        if (!_options.Extras)
+            _document.Members.RemoveAll(static member => member.Name.Value == "flowpipe");
+        _chains = new EntryChains(dictionary.Fields.Count);
+        var format = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+        _json = new Utf8JsonWriter(Stream.Null, format);
+        _ = dictionary.TryGetSessions3("firstPacket", out _firstPacket);
+        _ = dictionary.TryGetSessions3("lastPacket", out _lastPacket);
+        _ = dictionary.TryGetSessions3("packetPos", out _positions);
+        _positionScope = dictionary.Root.Nodes.Find(node => node.Definition is not null && node.Definition == _positions)?.Scope;
+        _ = dictionary.TryGetAvro("packet_pos[].source", out _source);
+        _ = dictionary.TryGetAvro("packet_pos[].gaps", out _gaps);
+    }
+
+    /// <summary>Writes one JSON object, without a line end.</summary>
+    public void Write(SpiFields core, SpiFields session, IBufferWriter<byte> destination)
+    {
+        _json.Reset(destination);
+        _chains.Open(core, session);
+        _json.WriteStartObject();
+        WriteMembers(_document);
+        WriteDerived();
+        _json.WriteEndObject();
+        _json.Flush();
+        _chains.Close();
+    }
+
+    private void WriteMembers(Sessions3Object container)
+    {
+        foreach (Sessions3Member member in CollectionsMarshal.AsSpan(container.Members))
+        {
+            if (!IsThere(member))
+                continue;
+            _json.WritePropertyName(member.Name);
+            if (member.Object is not null)
+            {
+                _json.WriteStartObject();
+                WriteMembers(member.Object);
+                _json.WriteEndObject();
+                continue;
+            }
+            WriteValues(member);
+            if (member.Count is { } count)
+                _json.WriteNumber(count, _chains.Count(member.Field!.Field.Number));
+        }
+    }
+
+    private bool IsThere(Sessions3Member member)
+    {
+        if (member.Object is not null)
+        {
+            foreach (Sessions3Member inner in CollectionsMarshal.AsSpan(member.Object.Members))
+            {
+                if (IsThere(inner))
+                    return true;
+            }
+            return false;
+        }
+        FieldDefinition field = member.Field!;
+        if (field.Always)
+            return member.Group is not { } group || _chains.NextPresent(group.First, group.Last) != 0;
+        return _chains.Has(field.Field.Number) && !IsDefault(field);
+    }
+
+    private bool IsDefault(FieldDefinition field)
+    {
+        if (!SpiField.IsSingle(field.Field.Type))
+            return false;
+        ReadOnlySpan<byte> value = _chains.Payload(field.Field.Number);
+        return field.Field.Type switch
+        {
+            SpiType.Long or SpiType.Int => BinaryPrimitives.ReadInt64LittleEndian(value) == field.Default,
+            SpiType.Bool => value[0] == 0,
+            SpiType.Double => BinaryPrimitives.ReadDoubleLittleEndian(value) is 0 or double.NaN,
+            SpiType.Packed => false,
+            _ => value.IsEmpty,
+        };
+    }
+
+    private void WriteValues(Sessions3Member member)
+    {
+        FieldDefinition field = member.Field!;
+        int number = field.Field.Number;
+        switch (field.Field.Type)
+        {
+            case SpiType.RecordSet when field == _positions && _source is not null && _gaps is not null:
+                WritePositions();
+                return;
+            case SpiType.Packed:
+                _json.WriteStartArray();
+                foreach (long value in ValueOf(number).Packed)
+                    _json.WriteNumberValue(value);
+                _json.WriteEndArray();
+                return;
+            case SpiType.Map:
+                WriteMap(number);
+                return;
+            case SpiType type when SpiField.IsSingle(type):
+                WriteSingle(field);
+                return;
+            default:
+                _json.WriteStartArray();
+                EntryChains.Values values = _chains.Of(number);
+                while (values.MoveNext())
+                {
+                    if (member.Record is null)
+                        WriteValue(values.Current);
+                    else
+                        WriteRecord(member, values.Place);
+                }
+                _json.WriteEndArray();
+                return;
+        }
+    }
+
+    private void WriteRecord(Sessions3Member member, int place)
+    {
+        int mark = _chains.Enter(place);
+        _json.WriteStartObject();
+        WriteMembers(member.Record!);
+        _json.WriteEndObject();
+        _chains.Leave(mark, member.Scope!);
+    }
+
+    private void WriteMap(int number)
+    {
+        _json.WriteStartObject();
+        foreach (SpiEntry entry in _chains.Of(number))
+        {
+            ReadOnlySpan<byte> key = SpiEntry.MapKey(entry.Payload, out ReadOnlySpan<byte> value);
+            _json.WriteString(key, value);
+        }
+        _json.WriteEndObject();
+    }
+
+    /// <summary>A value, or what stands for it when it is <c>always</c> there.</summary>
+    private void WriteSingle(FieldDefinition field)
+    {
+        if (_chains.Has(field.Field.Number))
+            WriteValue(_chains.Single(field.Field.Number));
+        else if (field.Field.Type is SpiType.Utf8 or SpiType.Ip)
+            _json.WriteStringValue(""u8);
+        else if (field.Field.Type == SpiType.Bool)
+            _json.WriteBooleanValue(false);
+        else
+            _json.WriteNumberValue(field.Default);
+    }
+
+    private void WriteValue(SpiEntry entry)
+    {
+        SpiValue value = new([], entry);
+        switch (entry.Type)
+        {
+            case SpiType.Bool:
+                _json.WriteBooleanValue(value.Long != 0);
+                break;
+            case SpiType.Double:
+                // JSON has no infinity
+                _json.WriteNumberValue(Math.Clamp(value.Double, double.MinValue, double.MaxValue));
+                break;
+            case SpiType.Utf8:
+            case SpiType.Utf8Set:
+                _json.WriteStringValue(value.Utf8);
+                break;
+            case SpiType.Ip:
+            case SpiType.IpSet:
+                Span<byte> text = stackalloc byte[IpText.MaxBytes];
+                _json.WriteStringValue(text[..IpText.Write(entry.Payload, text)]);
+                break;
+            default:
+                _json.WriteNumberValue(value.Long);
+                break;
+        }
+    }
+
+    /// <summary>What Arkime's documents have besides their fields.</summary>
+    private void WriteDerived()
+    {
+        if (_firstPacket is not null && _lastPacket is not null)
+        {
+            _json.WriteStartObject(PacketRange);
+            _json.WritePropertyName(GreaterOrEqual);
+            WriteSingle(_firstPacket);
+            _json.WritePropertyName(LessOrEqual);
+            WriteSingle(_lastPacket);
+            _json.WriteEndObject();
+        }
+        if (_positions is null || _source is null)
+            return;
+        _json.WriteStartArray(FileId);
+        EntryChains.Values sources = _chains.Of(_positions.Field.Number);
+        while (sources.MoveNext())
+        {
+            int mark = _chains.Enter(sources.Place);
+            if (TryFileNumber(out long number))
+                _json.WriteNumberValue(number);
+            _chains.Leave(mark, _positionScope!);
+        }
+        _json.WriteEndArray();
+    }
+
+    /// <summary>
+    /// Arkime's <c>packetPos</c>. A source that is no file of FlowPipe's is given its place in the record, from 1, as number: Arkime's
+    /// viewer can't fetch its packets anyway, but the list still tells the sources apart.
+    /// </summary>
+    private void WritePositions()
+    {
+        _json.WriteStartArray();
+        int ordinal = 0;
+        EntryChains.Values sources = _chains.Of(_positions!.Field.Number);
+        while (sources.MoveNext())
+        {
+            ordinal++;
+            int mark = _chains.Enter(sources.Place);
+            if (_options.GapPacketPos)
+                _json.WriteNumberValue(-(TryFileNumber(out long number) ? number : ordinal));
+            if (_chains.Has(_gaps!.Field.Number))
+                WritePositionsOf(ValueOf(_gaps.Field.Number).Packed);
+            _chains.Leave(mark, _positionScope!);
+        }
+        _json.WriteEndArray();
+    }
+
+    private void WritePositionsOf(SpiPacked gaps)
+    {
+        long position = 0;
+        long before = 0;
+        foreach (long gap in gaps)
+        {
+            position += gap;
+            if (!_options.GapPacketPos)
+                _json.WriteNumberValue(position);
+            else
+                _json.WriteNumberValue(gap == before ? 0 : gap);
+            before = gap;
+        }
+    }
+
+    private bool TryFileNumber(out long number)
+    {
+        number = 0;
+        if (!_chains.Has(_source!.Field.Number))
+            return false;
+        ReadOnlySpan<byte> source = _chains.Payload(_source.Field.Number);
+        return source.Length <= MaxFileNumberDigits
+            && Utf8Parser.TryParse(source, out number, out int read)
+            && read == source.Length
+            && number > 0;
+    }
+
+    private SpiValue ValueOf(int number) => new([], _chains.Single(number));
+}

@@ -1,0 +1,275 @@
+using System.Collections;
+using System.Globalization;
+using System.Text;
+using CsCheck;
+using FlowPipe.Core;
+using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Tests.Unit.TestSupport;
+
+namespace FlowPipe.Tests.Unit.Pipeline;
+
+public sealed class ConfigurationTests : IDisposable
+{
+    private static readonly ConfigSource Flag = new(ConfigLayer.Flag, "--set");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Keys => [.. ConfigKeys.All.Select(key => key.Path)];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void LaterLayersWin()
+    {
+        string file = Yaml("sessions:\n  tcpTimeout: 11\n  udpTimeout: 12\n  icmpTimeout: 13\n");
+        var environment = new Hashtable
+        {
+            ["FLOWPIPE__SESSIONS__UDPTIMEOUT"] = "22",
+            ["FLOWPIPE__SESSIONS__ICMPTIMEOUT"] = "23",
+            ["PATH"] = "x",
+        };
+        EffectiveConfig config = ConfigLoader.Load(file, environment, [ConfigLoader.ParseSet("sessions.icmpTimeout=33")]);
+
+        Assert.Equal(11, config.Settings.Sessions.TcpTimeout);
+        Assert.Equal(22, config.Settings.Sessions.UdpTimeout);
+        Assert.Equal(33, config.Settings.Sessions.IcmpTimeout);
+        Assert.Equal(60, config.Settings.Sessions.SctpTimeout);
+        Assert.Equal($"file {file}:2", config.SourceOf("sessions.tcpTimeout").ToString());
+        Assert.Equal("environment FLOWPIPE__SESSIONS__UDPTIMEOUT", config.SourceOf("sessions.udpTimeout").ToString());
+        Assert.Equal("flag --set", config.SourceOf("sessions.icmpTimeout").ToString());
+        Assert.Equal("default", config.SourceOf("sessions.sctpTimeout").ToString());
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void EveryKeyRoundTrips(string path)
+    {
+        ConfigKey key = ConfigKeys.Find(path)!;
+        string[] other = Other(key);
+        Assert.NotEqual(key.Read(new FlowPipeSettings()), other);
+        var config = new EffectiveConfig();
+        config.Set(new ConfigEntry(path.ToUpperInvariant(), other, Flag) { IsList = key.Kind == ConfigKind.List });
+        Assert.Equal(other, key.Read(config.Settings));
+
+        // As it is printed, and read as a file again; nothing else has changed on the way.
+        using var yaml = new StringWriter();
+        ConfigPrinter.WriteYaml(yaml, config);
+        var again = new EffectiveConfig();
+        foreach (ConfigEntry entry in YamlConfig.Read(new StringReader(yaml.ToString()), "printed.yaml"))
+            again.Set(entry);
+        foreach (ConfigKey each in ConfigKeys.All)
+            Assert.Equal(each.Read(config.Settings), each.Read(again.Settings));
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void DefaultsAreAccepted(string path)
+    {
+        ConfigKey key = ConfigKeys.Find(path)!;
+        var defaults = new FlowPipeSettings();
+        Assert.NotNull(key.Apply(defaults, key.Read(defaults)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void WrongValuesAreRefused(string path)
+    {
+        ConfigKey key = ConfigKeys.Find(path)!;
+        string[] wrong = key.Kind switch
+        {
+            ConfigKind.Number => ["-1", "2147483647", "x", "", "1.5", "99999999999999999999"],
+            ConfigKind.Truth => ["maybe", "", "1"],
+            ConfigKind.Text when key.Accepts.StartsWith("one of", StringComparison.Ordinal) => ["surely not", ""],
+            _ => [],
+        };
+        foreach (string value in wrong)
+        {
+            var error = Assert.Throws<FlowPipeException>(() => new EffectiveConfig().Set(new ConfigEntry(path, [value], Flag)));
+            Assert.Contains(path, error.Message, StringComparison.Ordinal);
+            Assert.Contains(key.Accepts, error.Message, StringComparison.Ordinal);
+        }
+        bool isList = key.Kind == ConfigKind.List;
+        var twice = new ConfigEntry(path, isList ? ["", ""] : ["1", "2"], Flag) { IsList = true };
+        Assert.Throws<FlowPipeException>(() => new EffectiveConfig().Set(twice));
+    }
+
+    [Theory]
+    [InlineData("sessions.tcpTimeot", "sessions.tcpTimeout")]
+    [InlineData("tcpTimeout", "sessions.tcpTimeout")]
+    [InlineData("reading.maxPackets", "sessions.maxPackets")]
+    [InlineData("nod", "node")]
+    [InlineData("tag", "tags")]
+    [InlineData("kafk", "kafka")]
+    public void UnknownKeysSuggestTheNearest(string given, string meant)
+    {
+        var error = Assert.Throws<FlowPipeException>(() => new EffectiveConfig().Set(new ConfigEntry(given, ["1"], Flag)));
+        Assert.Contains($"\"{given}\"; did you mean \"{meant}\"?", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "node: a\nsessions:\n  tcpTimeot: 1\n",
+        ":3: there is no setting \"sessions.tcpTimeot\"; did you mean \"sessions.tcpTimeout\"?"
+    )]
+    [InlineData("node: a\nsession:\n  tcpTimeout: 1\n", ":2: there is no section \"session\"; did you mean \"sessions\"?")]
+    [InlineData("\nsessions:\n  tcpTimeout: soon\n", ":3: sessions.tcpTimeout is \"soon\", but must be a whole number from 1 to 86400")]
+    [InlineData("sessions:\n  tcpTimeout: [1, 2]\n", ":2: sessions.tcpTimeout is a list")]
+    [InlineData("sessions:\n  tcpTimeout:\n", ":2: sessions.tcpTimeout has no value")]
+    [InlineData("node:\n  a: b\n", ":1: node is a section")]
+    [InlineData("node: a\nnode: b\n", ":2: node was already set on line 1")]
+    [InlineData("- a\n- b\n", ":1: settings are written as 'name: value'")]
+    [InlineData("node: &x a\nformat: *x\n", ":2: format must be a value")]
+    [InlineData("node: 'a\n", "this is not YAML")]
+    [InlineData("node: a\n---\nnode: b\n", "second document")]
+    public void MistakesInAFileNameFileAndLine(string yaml, string message)
+    {
+        string file = Yaml(yaml);
+        var error = Assert.Throws<FlowPipeException>(() => ConfigLoader.Load(file, new Hashtable(), []));
+        Assert.StartsWith(file, error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# nothing but a comment\n")]
+    [InlineData("---\n")]
+    public void AFileMayBeEmpty(string yaml) => Assert.Empty(YamlConfig.Read(new StringReader(yaml), "empty.yaml"));
+
+    [Fact]
+    public void AMissingFileIsNamed()
+    {
+        var error = Assert.Throws<FlowPipeException>(() => ConfigLoader.Load("/nowhere/flowpipe.yaml", new Hashtable(), []));
+        Assert.Contains("/nowhere/flowpipe.yaml", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnyTextIsReadOrRefused()
+    {
+        string[] known =
+        [
+            "sessions:",
+            "  ",
+            "tcpTimeout",
+            ": ",
+            "[",
+            "]",
+            "{",
+            "}",
+            "- ",
+            "\n",
+            "&a",
+            "*a",
+            "!!x",
+            "kafka",
+            "7",
+            "'",
+            "\"",
+            "? ",
+            "|",
+            "%",
+            "---",
+        ];
+        Gen.OneOf(Gen.String, Gen.Int[0, known.Length - 1].Select(i => known[i]))
+            .Array[0, 12]
+            .Sample(parts =>
+            {
+                try
+                {
+                    var config = new EffectiveConfig();
+                    foreach (ConfigEntry entry in YamlConfig.Read(new StringReader(string.Concat(parts)), "any.yaml"))
+                        config.Set(entry);
+                }
+                catch (FlowPipeException e)
+                {
+                    Assert.Contains("any.yaml", e.Message, StringComparison.Ordinal);
+                }
+            });
+    }
+
+    [Fact]
+    public void NestingHasALimit()
+    {
+        string deep = "kafka:" + string.Concat(Enumerable.Range(1, 1000).Select(depth => "\n" + new string(' ', depth) + "a:")) + " b\n";
+        var error = Assert.Throws<FlowPipeException>(() => YamlConfig.Read(new StringReader(deep), "deep.yaml"));
+        Assert.Contains("too deeply", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void KafkaTakesAnyPropertyFromEveryLayer()
+    {
+        string file = Yaml("kafka:\n  compression.type: zstd\n  sasl:\n    username: me\n");
+        var environment = new Hashtable { ["FLOWPIPE__KAFKA__SASL_PASSWORD"] = "hidden", ["FLOWPIPE__KAFKA__LOG___LEVEL"] = "7" };
+        EffectiveConfig config = ConfigLoader.Load(file, environment, [ConfigLoader.ParseSet("kafka.linger.ms=5")]);
+
+        Assert.Equal("zstd", config.Settings.Kafka["compression.type"]);
+        Assert.Equal("me", config.Settings.Kafka["sasl.username"]);
+        Assert.Equal("hidden", config.Settings.Kafka["sasl.password"]);
+        Assert.Equal("7", config.Settings.Kafka["log_level"]);
+        Assert.Equal("5", config.Settings.Kafka["linger.ms"]);
+    }
+
+    [Fact]
+    public void SecretsAreNotShown()
+    {
+        var environment = new Hashtable
+        {
+            ["FLOWPIPE__KAFKA__SASL_PASSWORD"] = "geheim",
+            ["FLOWPIPE__TO"] = "x://u:geheim@h/t?registry.token=geheim&a=b null:",
+        };
+        EffectiveConfig config = ConfigLoader.Load(null, environment, []);
+        using var yaml = new StringWriter();
+        ConfigPrinter.WriteYaml(yaml, config);
+        using var json = new MemoryStream();
+        ConfigPrinter.WriteJson(json, config);
+        string shown = yaml + Encoding.UTF8.GetString(json.ToArray());
+
+        Assert.DoesNotContain("geheim", shown, StringComparison.Ordinal);
+        Assert.Contains("sasl.password: \"***\"", shown, StringComparison.Ordinal);
+        Assert.Contains("x://u:***@h/t?registry.token=***&a=b", shown, StringComparison.Ordinal);
+        Assert.Equal("geheim", config.Settings.Kafka["sasl.password"]);
+    }
+
+    [Fact]
+    public void KeysAreWellFormedAndDocumented()
+    {
+        Assert.All(
+            ConfigKeys.All,
+            key =>
+            {
+                Assert.Matches("^([a-z]+\\.)?[a-z][A-Za-z0-9]*$", key.Path);
+                Assert.NotEmpty(key.Help);
+                Assert.False(key.Help.EndsWith('.'), key.Path);
+            }
+        );
+        // Sections stand together, so that the printed file has each of them once.
+        string[] sections = [.. ConfigKeys.All.Select(key => key.Path.Split('.')).Select(parts => parts.Length == 1 ? "" : parts[0])];
+        int changes = sections.Zip(sections.Skip(1)).Count(pair => pair.First != pair.Second);
+        Assert.Equal(sections.Distinct().Count() - 1, changes);
+    }
+
+    private static string[] Other(ConfigKey key)
+    {
+        var defaults = new FlowPipeSettings();
+        string now = key.Read(defaults) is [var first, ..] ? first : "";
+        switch (key.Kind)
+        {
+            case ConfigKind.Number:
+                int number = int.Parse(now, CultureInfo.InvariantCulture);
+                string[] near = [(number + 1).ToString(CultureInfo.InvariantCulture), (number - 1).ToString(CultureInfo.InvariantCulture)];
+                return [near.First(text => key.Apply(defaults, [text]) is not null)];
+            case ConfigKind.Truth:
+                return [now == "true" ? "false" : "true"];
+            case ConfigKind.List:
+                return ["null:", "ndjson:a \"b\" #c.json"];
+            default:
+                return
+                [
+                    key.Accepts.StartsWith("one of ", StringComparison.Ordinal)
+                        ? key.Accepts["one of ".Length..].Split(", ").First(choice => choice != now)
+                        : "a: 'b' \"c\" #d",
+                ];
+        }
+    }
+
+    private string Yaml(string text) => _folder.Write(Guid.NewGuid().ToString("N") + ".yaml", Encoding.UTF8.GetBytes(text));
+}

@@ -21,16 +21,22 @@ internal sealed class RecordSet
 
     public IReadOnlyList<byte[]> Records => _records;
 
+    /// <summary>The records as Apache.Avro reads them.</summary>
+    public IEnumerable<GenericRecord> Decode()
+    {
+        var reader = new GenericDatumReader<GenericRecord>(SessionSchema.Parsed, SessionSchema.Parsed);
+        foreach (byte[] record in _records)
+            yield return reader.Read(null!, new BinaryDecoder(new MemoryStream(record)));
+    }
+
     /// <summary>The same records without <c>file_uris</c>, which depends on where a capture lies.</summary>
     public RecordSet WithoutUris()
     {
-        var reader = new GenericDatumReader<GenericRecord>(SessionSchema.Parsed, SessionSchema.Parsed);
         var writer = new GenericDatumWriter<GenericRecord>(SessionSchema.Parsed);
-        return new RecordSet(_records.Select(WithoutUri));
+        return new RecordSet(Decode().Select(Encode));
 
-        byte[] WithoutUri(byte[] bytes)
+        byte[] Encode(GenericRecord record)
         {
-            GenericRecord record = reader.Read(null!, new BinaryDecoder(new MemoryStream(bytes)));
             record.Add("file_uris", Array.Empty<object>());
             using var to = new MemoryStream();
             writer.Write(record, new BinaryEncoder(to));

@@ -83,8 +83,9 @@ internal sealed class Partition
     }
 
     /// <summary>Ends everything, because the run or the clock ends here.</summary>
+    /// <param name="clockNs">The final clock. The wheel, which knows whole seconds, may have left what was over in the last one.</param>
     /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
-    public bool EndAll()
+    public bool EndAll(long clockNs)
     {
         while (!_outbox.IsFull)
         {
@@ -93,7 +94,7 @@ internal sealed class Partition
                 _wheel.Restart();
                 return true;
             }
-            End(session, session.Closing ? session.ClosingReason : EndReason.Shutdown);
+            End(session, session.Closing || session.DeadlineNs < clockNs ? OverReason(session) : EndReason.Shutdown);
         }
         return false;
     }
@@ -206,9 +207,13 @@ internal sealed class Partition
 
     private void SaveAndGoOn(FlowSession session, EndReason reason, long nowNs)
     {
-        session.Protocol.MidSave(session);
-        Save(session, reason, final: false);
-        session.StartSegment();
+        // A record that was full with the packet before is not yet begun: there is nothing to save of it.
+        if (session.Packets.Sum > 0)
+        {
+            session.Protocol.MidSave(session);
+            Save(session, reason, final: false);
+            session.StartSegment();
+        }
         if (session.IsTcp && !session.Closing)
             session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
     }

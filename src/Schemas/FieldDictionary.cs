@@ -128,12 +128,18 @@ public sealed class FieldDictionary
             _name = name;
             _scopes.Add("", Root);
             bool header = true;
-            foreach (ReadOnlySpan<char> raw in text.AsSpan().EnumerateLines())
+
+            // by hand, as this is on the way to the first packet: EnumerateLines alone costs 10 ms of compilation at start
+            for (int start = 0, end; start < text.Length; start = end + 1)
             {
+                end = text.IndexOf('\n', start);
+                if (end < 0)
+                    end = text.Length;
+                string raw = text[start..end].TrimEnd('\r');
                 _line++;
-                if (raw.IsWhiteSpace() || raw[0] == '#')
+                if (raw.Length == 0 || raw[0] == '#')
                     continue;
-                string[] columns = raw.ToString().Split('\t');
+                string[] columns = raw.Split('\t');
                 if (columns.Length != Columns)
                     throw Malformed(
                         $"{columns.Length} columns, not {Columns} (name sessions3 avro type flags help, with tabs between them)"

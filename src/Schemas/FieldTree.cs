@@ -41,7 +41,8 @@ internal sealed class FieldScope(string path)
         for (int i = 0; i < Nodes.Count; i++)
         {
             FieldNode node = Nodes[i];
-            NodeOf.AsSpan(node.First - First, node.Last - node.First + 1).Fill((ushort)i);
+            for (int field = node.First; field <= node.Last; field++)
+                NodeOf[field - First] = (ushort)i;
             DefaultStart[i] = defaults.Count;
             node.AppendDefault(defaults);
         }
@@ -80,7 +81,8 @@ internal sealed class FieldNode(string name, FieldDefinition? definition, FieldS
         {
             Span<byte> bytes = stackalloc byte[Varint.MaxBytes];
             int length = Varint.Write(bytes, Varint.ZigZag(Definition.Default));
-            defaults.AddRange(bytes[..length]);
+            foreach (byte b in bytes[..length])
+                defaults.Add(b);
         }
         else if (Definition?.Field.Type is SpiType.Double)
         {

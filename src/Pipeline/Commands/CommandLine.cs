@@ -42,7 +42,12 @@ internal static class CommandLine
             if (line.Action is not HelpWithExamples && line.Errors is [var error, ..])
                 return WrongUsage(context, line, error.Message);
             int status = await line.InvokeAsync(
-                    new InvocationConfiguration { Output = context.Out, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
+                    new InvocationConfiguration
+                    {
+                        Output = context.Out,
+                        EnableDefaultExceptionHandler = false,
+                        ProcessTerminationTimeout = null,
+                    }
                 )
                 .ConfigureAwait(false);
             context.Flush();

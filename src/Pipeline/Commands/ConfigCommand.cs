@@ -18,7 +18,11 @@ internal static class ConfigCommand
     public static Command Create(CommandContext context)
     {
         var list = new Option<bool>("--list") { Description = "List every setting with its default, what it accepts and what it is for" };
-        var format = new Option<string>("--format") { Description = "yaml, which can be used as a configuration file, or json", HelpName = "yaml|json" };
+        var format = new Option<string>("--format")
+        {
+            Description = "yaml, which can be used as a configuration file, or json",
+            HelpName = "yaml|json",
+        };
         format.AcceptOnlyFromAmong("yaml", "json");
         var command = new FlowPipeCommand(
             "config",

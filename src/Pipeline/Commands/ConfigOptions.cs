@@ -8,7 +8,11 @@ namespace FlowPipe.Pipeline.Commands;
 /// <summary>The options that set settings: <c>-c</c>, <c>--set</c>, and the flags that the table of settings names.</summary>
 internal sealed class ConfigOptions
 {
-    private readonly Option<string?> _file = new("-c", "--config") { Description = "Configuration file, YAML ('flowpipe config' prints one)", HelpName = "CONFIG" };
+    private readonly Option<string?> _file = new("-c", "--config")
+    {
+        Description = "Configuration file, YAML ('flowpipe config' prints one)",
+        HelpName = "CONFIG",
+    };
 
     private readonly Option<string[]> _set = new("--set")
     {
@@ -28,7 +32,8 @@ internal sealed class ConfigOptions
         {
             if (!flags || key.Flag is null || key.Flag == except)
                 continue;
-            string description = key.Kind == ConfigKind.Truth ? key.Help : $"{key.Help} [default: {ConfigPrinter.DefaultText(key, defaults)}]";
+            string description =
+                key.Kind == ConfigKind.Truth ? key.Help : $"{key.Help} [default: {ConfigPrinter.DefaultText(key, defaults)}]";
             Option option = key.Kind switch
             {
                 ConfigKind.Truth => new Option<bool>(key.Flag),

@@ -27,18 +27,28 @@ internal static class ConsumeCommand
         };
         var format = new Option<string>("--format")
         {
-            Description = "table; json: the record by its Avro names, one a line; sessions3: Arkime's document, one a line [default: table]",
+            Description =
+                "table; json: the record by its Avro names, one a line; sessions3: Arkime's document, one a line [default: table]",
             HelpName = "table|json|sessions3",
         };
         format.AcceptOnlyFromAmong("table", "json", "sessions3");
-        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what is produced from now on, until Ctrl-C (topics only)" };
+        var follow = new Option<bool>("--follow", "-f")
+        {
+            Description = "Go on with what is produced from now on, until Ctrl-C (topics only)",
+        };
         var count = new Option<long>("-n", "--count") { Description = "Stop after so many records", HelpName = "N" };
         count.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<long>() < 1)
                 result.AddError("-n must be a whole number from 1");
         });
-        var command = new FlowPipeCommand("consume", "Read records from a Kafka topic or a file and print them.", Examples) { from, format, follow, count };
+        var command = new FlowPipeCommand("consume", "Read records from a Kafka topic or a file and print them.", Examples)
+        {
+            from,
+            format,
+            follow,
+            count,
+        };
         var options = new ConfigOptions(command, flags: false);
         command.SetAction(
             async (line, _) =>
@@ -51,7 +61,9 @@ internal static class ConsumeCommand
                     throw new WrongUsageException("--follow works with topics; a file ends where it ends");
                 using var signals = new StopSignals(context.Status, config.Settings.DrainDeadline, quiet: true);
                 RecordSource records = isTopic
-                    ? await TopicSource.OpenAsync(Target(source), config.Settings.Kafka, embedded: null, follows, context, signals.Stop).ConfigureAwait(false)
+                    ? await TopicSource
+                        .OpenAsync(Target(source), config.Settings.Kafka, embedded: null, follows, context, signals.Stop)
+                        .ConfigureAwait(false)
                     : FileSource.Open(source);
                 using (records)
                 {

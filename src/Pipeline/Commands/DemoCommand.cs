@@ -75,8 +75,12 @@ internal static class DemoCommand
         )
             await consumer.RunAsync(topic, long.MaxValue, CancellationToken.None).ConfigureAwait(false);
 
-        context.Status.Line($"{Figures.Count(consumer.Printed)} records came back out of topic {Topic}, {Figures.Count(delivered)} had been delivered.");
-        context.Status.Line("Next: flowpipe replay -r YOUR.pcap      or: flowpipe replay -r YOUR.pcap --to kafka://localhost:9092/" + Topic);
+        context.Status.Line(
+            $"{Figures.Count(consumer.Printed)} records came back out of topic {Topic}, {Figures.Count(delivered)} had been delivered."
+        );
+        context.Status.Line(
+            "Next: flowpipe replay -r YOUR.pcap      or: flowpipe replay -r YOUR.pcap --to kafka://localhost:9092/" + Topic
+        );
         return consumer.Printed == delivered && consumer.Unreadable == 0 ? status : ExitStatus.Failed;
     }
 
@@ -101,6 +105,8 @@ internal static class DemoCommand
             if (files.Length > 0)
                 return files;
         }
-        throw new FlowPipeException($"there are no sample captures: no folder samples with captures beside {start} or above it; 'flowpipe replay -r FILE' reads your own");
+        throw new FlowPipeException(
+            $"there are no sample captures: no folder samples with captures beside {start} or above it; 'flowpipe replay -r FILE' reads your own"
+        );
     }
 }

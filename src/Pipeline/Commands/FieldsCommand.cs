@@ -37,7 +37,9 @@ internal static class FieldsCommand
         {
             List<FieldDefinition> fields = Select(line.GetValue(filter) ?? "");
             if (fields.Count == 0)
-                throw new FlowPipeException($"no field has \"{line.GetValue(filter)}\" in its name or description; 'flowpipe fields' lists all");
+                throw new FlowPipeException(
+                    $"no field has \"{line.GetValue(filter)}\" in its name or description; 'flowpipe fields' lists all"
+                );
             if (line.GetValue(format) == "json")
                 WriteJson(context.OutBytes, fields);
             else

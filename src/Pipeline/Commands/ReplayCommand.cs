@@ -31,7 +31,11 @@ internal static class ReplayCommand
             HelpName = "DIR",
             AllowMultipleArgumentsPerToken = true,
         };
-        var command = new FlowPipeCommand("replay", "Read capture files and send one record a session to a sink.", Examples) { files, folders };
+        var command = new FlowPipeCommand("replay", "Read capture files and send one record a session to a sink.", Examples)
+        {
+            files,
+            folders,
+        };
         var options = new ConfigOptions(command);
         command.SetAction(
             async (line, _) =>

@@ -16,7 +16,8 @@ internal static class SchemaCommand
     {
         var format = new Option<string>("--format")
         {
-            Description = "avsc: the schema as JSON, with docs; canonical: its parsing canonical form; fingerprint: CRC-64-AVRO of that, hexadecimal",
+            Description =
+                "avsc: the schema as JSON, with docs; canonical: its parsing canonical form; fingerprint: CRC-64-AVRO of that, hexadecimal",
             HelpName = "avsc|canonical|fingerprint",
         };
         format.AcceptOnlyFromAmong("avsc", "canonical", "fingerprint");

@@ -176,7 +176,12 @@ internal static class ConfigKeys
             (s, v) => s with { Records = s.Records with { Sessions3Extras = v } },
             "In sessions3 documents: what Arkime does not have (id, end reason) under flowpipe"
         ),
-        Timeout("tcpTimeout", s => s.Sessions.TcpTimeout, (s, v) => s with { Sessions = s.Sessions with { TcpTimeout = v } }, "Idle TCP sessions end"),
+        Timeout(
+            "tcpTimeout",
+            s => s.Sessions.TcpTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { TcpTimeout = v } },
+            "Idle TCP sessions end"
+        ),
         Timeout(
             "tcpClosingTimeout",
             s => s.Sessions.TcpClosingTimeout,
@@ -189,7 +194,12 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { TcpSaveTimeout = v } },
             "A TCP session that goes on gets a record, and another linked to it,"
         ),
-        Timeout("udpTimeout", s => s.Sessions.UdpTimeout, (s, v) => s with { Sessions = s.Sessions with { UdpTimeout = v } }, "Idle UDP sessions end"),
+        Timeout(
+            "udpTimeout",
+            s => s.Sessions.UdpTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { UdpTimeout = v } },
+            "Idle UDP sessions end"
+        ),
         Timeout(
             "icmpTimeout",
             s => s.Sessions.IcmpTimeout,
@@ -202,7 +212,12 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { SctpTimeout = v } },
             "Idle SCTP sessions end"
         ),
-        Timeout("espTimeout", s => s.Sessions.EspTimeout, (s, v) => s with { Sessions = s.Sessions with { EspTimeout = v } }, "Idle ESP sessions end"),
+        Timeout(
+            "espTimeout",
+            s => s.Sessions.EspTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { EspTimeout = v } },
+            "Idle ESP sessions end"
+        ),
         Timeout(
             "otherTimeout",
             s => s.Sessions.OtherTimeout,
@@ -295,11 +310,15 @@ internal static class ConfigKeys
     /// <summary>Whether settings begin with that name and a dot.</summary>
     public static bool IsSection(string path) =>
         path.Equals(KafkaSection, StringComparison.OrdinalIgnoreCase)
-        || All.Any(key => key.Path.Length > path.Length && key.Path[path.Length] == '.' && key.Path.StartsWith(path, StringComparison.OrdinalIgnoreCase));
+        || All.Any(key =>
+            key.Path.Length > path.Length && key.Path[path.Length] == '.' && key.Path.StartsWith(path, StringComparison.OrdinalIgnoreCase)
+        );
 
     /// <summary>The property of librdkafka that a name stands for; null when it does not lie in that section.</summary>
     public static string? KafkaProperty(string path) =>
-        path.Length > KafkaSection.Length + 1 && path[KafkaSection.Length] == '.' && path.StartsWith(KafkaSection, StringComparison.OrdinalIgnoreCase)
+        path.Length > KafkaSection.Length + 1
+        && path[KafkaSection.Length] == '.'
+        && path.StartsWith(KafkaSection, StringComparison.OrdinalIgnoreCase)
             ? path[(KafkaSection.Length + 1)..]
             : null;
 

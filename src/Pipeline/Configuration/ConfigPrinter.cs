@@ -27,7 +27,9 @@ internal static class ConfigPrinter
             return;
         output.Write($"{ConfigKeys.KafkaSection}:\n");
         foreach ((string name, string value) in config.Settings.Kafka)
-            output.Write($"{"  " + name + ": " + Quote(Secrets.Mask(name, value)), -40} # {config.SourceOf(ConfigKeys.KafkaSection + "." + name)}\n");
+            output.Write(
+                $"{"  " + name + ": " + Quote(Secrets.Mask(name, value)), -40} # {config.SourceOf(ConfigKeys.KafkaSection + "." + name)}\n"
+            );
     }
 
     public static void WriteJson(Stream output, EffectiveConfig config)
@@ -117,5 +119,6 @@ internal static class ConfigPrinter
         key.Kind is ConfigKind.Number or ConfigKind.Truth ? value : Quote(Secrets.Mask(key.Path, value));
 
     // A JSON string is a YAML double-quoted scalar, whatever is in it.
-    private static string Quote(string value) => "\"" + JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping) + "\"";
+    private static string Quote(string value) =>
+        "\"" + JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping) + "\"";
 }

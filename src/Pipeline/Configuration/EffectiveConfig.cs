@@ -13,13 +13,14 @@ internal enum ConfigLayer
 /// <param name="Where">The place in it, as shown to the user: <c>flowpipe.yaml:3</c>, <c>FLOWPIPE__NODE</c>, <c>--node</c>.</param>
 internal readonly record struct ConfigSource(ConfigLayer Layer, string Where)
 {
-    public override string ToString() => Layer switch
-    {
-        ConfigLayer.Default => "default",
-        ConfigLayer.File => "file " + Where,
-        ConfigLayer.Environment => "environment " + Where,
-        _ => "flag " + Where,
-    };
+    public override string ToString() =>
+        Layer switch
+        {
+            ConfigLayer.Default => "default",
+            ConfigLayer.File => "file " + Where,
+            ConfigLayer.Environment => "environment " + Where,
+            _ => "flag " + Where,
+        };
 }
 
 /// <summary>One value as it was given, before it is known whether it is right.</summary>

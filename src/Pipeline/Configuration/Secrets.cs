@@ -5,7 +5,17 @@ internal static class Secrets
 {
     private const string Stars = "***";
 
-    private static readonly string[] Words = ["password", "secret", "token", "key.pem", "ssl_key", "sasl.jaas", "oauthbearer.config", "basic.auth"];
+    private static readonly string[] Words =
+    [
+        "password",
+        "secret",
+        "token",
+        "key.pem",
+        "ssl_key",
+        "sasl.jaas",
+        "oauthbearer.config",
+        "basic.auth",
+    ];
 
     /// <summary>The value as it may be shown: a secret setting's is hidden altogether, a password inside a URI is left out of it.</summary>
     public static string Mask(string path, string value)

@@ -88,7 +88,10 @@ internal static class YamlConfig
     {
         if (parser.TryConsume<Scalar>(out Scalar? scalar))
         {
-            if (scalar is { Style: ScalarStyle.Plain, Value: "" or "~" or "null" } && ConfigKeys.Find(path) is { Kind: not ConfigKind.List })
+            if (
+                scalar is { Style: ScalarStyle.Plain, Value: "" or "~" or "null" }
+                && ConfigKeys.Find(path) is { Kind: not ConfigKind.List }
+            )
                 throw At(file, scalar, $"{path} has no value");
             return new ConfigEntry(path, [scalar.Value], source);
         }

@@ -12,7 +12,8 @@ internal sealed class Consumer(CommandContext context, RecordPrinter printer)
     /// <summary>Records that could not be read; each was reported.</summary>
     public long Unreadable { get; private set; }
 
-    public Task RunAsync(RecordSource source, long limit, CancellationToken stop) => Task.Run(() => Run(source, limit, stop), CancellationToken.None);
+    public Task RunAsync(RecordSource source, long limit, CancellationToken stop) =>
+        Task.Run(() => Run(source, limit, stop), CancellationToken.None);
 
     private void Run(RecordSource source, long limit, CancellationToken stop)
     {

@@ -32,10 +32,14 @@ internal sealed class MessageDecoder
     {
         if (!_single.Value.TryUnframe(value, out ReadOnlyMemory<byte> record))
         {
-            string fingerprint = value.Length < AvroSingleObject.HeaderLength ? "none" : Convert.ToHexStringLower(value.Span[2..AvroSingleObject.HeaderLength]);
+            string fingerprint =
+                value.Length < AvroSingleObject.HeaderLength
+                    ? "none"
+                    : Convert.ToHexStringLower(value.Span[2..AvroSingleObject.HeaderLength]);
             return new StoredRecord(where)
             {
-                Fault = $"its schema (fingerprint {fingerprint}) is not this build's ({_single.Value.Fingerprint}); consume it with the build that made it",
+                Fault =
+                    $"its schema (fingerprint {fingerprint}) is not this build's ({_single.Value.Fingerprint}); consume it with the build that made it",
             };
         }
         try

@@ -24,7 +24,10 @@ internal static class SinkBuilder
             Kafka = settings.Kafka,
             Embedded = embedded,
             Warn = context.Status.Message,
-            Others = new Dictionary<string, Func<SinkUri, ISpiSink>>(StringComparer.Ordinal) { ["table"] = uri => CreateTable(uri, context) },
+            Others = new Dictionary<string, Func<SinkUri, ISpiSink>>(StringComparer.Ordinal)
+            {
+                ["table"] = uri => CreateTable(uri, context),
+            },
         };
         RefuseSharedStdout(settings);
         var sinks = new List<ISpiSink>(settings.To.Count);

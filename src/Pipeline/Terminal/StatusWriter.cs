@@ -51,7 +51,9 @@ internal sealed class StatusWriter(TextWriter error, CommandContext context)
 
     /// <summary>A message on one line, whatever line ends the library that it came from put into it.</summary>
     public static string OneLine(string text) =>
-        text.AsSpan().IndexOfAny('\r', '\n') < 0 ? text : string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        text.AsSpan().IndexOfAny('\r', '\n') < 0
+            ? text
+            : string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     private void Erase()
     {

@@ -107,7 +107,10 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("node: a\nsessions:\n  tcpTimeot: 1\n", ":3: there is no setting \"sessions.tcpTimeot\"; did you mean \"sessions.tcpTimeout\"?")]
+    [InlineData(
+        "node: a\nsessions:\n  tcpTimeot: 1\n",
+        ":3: there is no setting \"sessions.tcpTimeot\"; did you mean \"sessions.tcpTimeout\"?"
+    )]
     [InlineData("node: a\nsession:\n  tcpTimeout: 1\n", ":2: there is no section \"session\"; did you mean \"sessions\"?")]
     [InlineData("\nsessions:\n  tcpTimeout: soon\n", ":3: sessions.tcpTimeout is \"soon\", but must be a whole number from 1 to 86400")]
     [InlineData("sessions:\n  tcpTimeout: [1, 2]\n", ":2: sessions.tcpTimeout is a list")]
@@ -144,7 +147,27 @@ public sealed class ConfigurationTests : IDisposable
     {
         string[] known =
         [
-            "sessions:", "  ", "tcpTimeout", ": ", "[", "]", "{", "}", "- ", "\n", "&a", "*a", "!!x", "kafka", "7", "'", "\"", "? ", "|", "%", "---",
+            "sessions:",
+            "  ",
+            "tcpTimeout",
+            ": ",
+            "[",
+            "]",
+            "{",
+            "}",
+            "- ",
+            "\n",
+            "&a",
+            "*a",
+            "!!x",
+            "kafka",
+            "7",
+            "'",
+            "\"",
+            "? ",
+            "|",
+            "%",
+            "---",
         ];
         Gen.OneOf(Gen.String, Gen.Int[0, known.Length - 1].Select(i => known[i]))
             .Array[0, 12]

@@ -118,7 +118,9 @@ public sealed class ConsumeTests : IDisposable
     public async Task AContainerWithoutBytesForItsRecordsDoesNotHang()
     {
         using var file = new MemoryStream();
-        using (var writer = new AvroContainerWriter(file, """{"type":"record","name":"Session","namespace":"flowpipe.spi.v1","fields":[]}"""))
+        using (
+            var writer = new AvroContainerWriter(file, """{"type":"record","name":"Session","namespace":"flowpipe.spi.v1","fields":[]}""")
+        )
         {
             writer.Append([]);
             writer.FlushBlock();
@@ -164,7 +166,12 @@ public sealed class ConsumeTests : IDisposable
             table.Add([name, "1", "end"]);
             table.Write(run.Context);
         }
-        string[] lines = [.. run.Out.Split('\n').Where(line => line.Contains("end", StringComparison.Ordinal) || line.Contains("End", StringComparison.Ordinal))];
+        string[] lines =
+        [
+            .. run
+                .Out.Split('\n')
+                .Where(line => line.Contains("end", StringComparison.Ordinal) || line.Contains("End", StringComparison.Ordinal)),
+        ];
         Assert.Equal(4, lines.Length);
         Assert.Contains("[three]", lines[3], StringComparison.Ordinal);
         Assert.Equal(lines[1].IndexOf("end", StringComparison.Ordinal), lines[2].IndexOf("end", StringComparison.Ordinal));

@@ -59,8 +59,7 @@ internal sealed class Partition
         for (int i = from; i < records.Length; i++)
         {
             ref readonly PacketRecord record = ref records[i];
-            // A packet makes at most two records (one that timed out, one that is full), so it needs that much room.
-            if (_outbox.Current.Count > SpiBatch.Capacity - 4 || _outbox.IsFull)
+            if (_outbox.IsFull)
                 return i;
             if (record.ClockNs >= _wheel.DueNs && !RunTimeouts(record.ClockNs))
                 return i;
@@ -230,6 +229,7 @@ internal sealed class Partition
         SpiBatch batch = _outbox.Current;
         int before = batch.AvroLength + batch.JsonLength;
         _records.Build(session, reason, final, batch);
+        _outbox.Added(batch);
         _recordBytes += batch.AvroLength + batch.JsonLength - before;
         _recordPackets += session.Packets.Sum;
         _recordCount++;

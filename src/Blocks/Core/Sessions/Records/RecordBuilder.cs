@@ -109,7 +109,7 @@ internal sealed class RecordBuilder
         bool client = side == Side.Client;
         if (session.HasIp)
         {
-            values.AddIp(fields.Ip, client ? session.SourceIp : session.DestinationIp);
+            values.AddIp(fields.Ip, (client ? session.SourceIp : session.DestinationIp).ToUInt128());
             values.Add(fields.Port, client ? session.SourcePort : session.DestinationPort);
         }
         values.Add(fields.Bytes, session.Bytes[side]);

@@ -193,7 +193,10 @@ public sealed class KafkaSink : ISpiSink
             throw new FlowPipeException(
                 $"{Name}: librdkafka refuses its settings: {KafkaClientSettings.Complaint(e.Message, settings)}; mend the kafka section of the configuration",
                 e
-            );
+            )
+            {
+                IsWrongUsage = true,
+            };
         }
     }
 

@@ -50,7 +50,10 @@ public sealed class PacketFieldTests
     {
         byte[] frame = Ethernet(IPv6Type, IPv6(UdpNumber, "2001:db8::1", "2001:db8::2", Udp(1, 2, [1, 2, 3]), hopLimit: 1, dscp: 34));
         GatheredRecord record = await SessionRun.OneAsync(new Conversation().Frame(0, frame));
-        Assert.Equal(("1", "34", 0x86DDL, 17L), (record.Longs("ttl.src"), record.Longs("dscp.src"), record.Long("ethertype"), record.Long("ip.protocol")));
+        Assert.Equal(
+            ("1", "34", 0x86DDL, 17L),
+            (record.Longs("ttl.src"), record.Longs("dscp.src"), record.Long("ethertype"), record.Long("ip.protocol"))
+        );
         Assert.Equal(("2001:db8::1", "2001:db8::2", 3L), (record.Ip("ip.src"), record.Ip("ip.dst"), record.Long("databytes")));
     }
 
@@ -68,7 +71,10 @@ public sealed class PacketFieldTests
     {
         Conversation conversation = new Conversation("fe80::1", 0, "fe80::2", 0).Icmp(0, true, 128).Icmp(1, false, 129);
         GatheredRecord record = await SessionRun.OneAsync(conversation);
-        Assert.Equal(("128 129", "0", "icmp", 58L), (record.Longs("icmp.type"), record.Longs("icmp.code"), record.Texts("protocols"), record.Long("ip.protocol")));
+        Assert.Equal(
+            ("128 129", "0", "icmp", 58L),
+            (record.Longs("icmp.type"), record.Longs("icmp.code"), record.Texts("protocols"), record.Long("ip.protocol"))
+        );
     }
 
     [Fact]
@@ -87,7 +93,11 @@ public sealed class PacketFieldTests
     [Fact]
     public async Task UdpsPayloadIsTheFirstDatagrams()
     {
-        Conversation conversation = new Conversation().Udp(0, true, "").Udp(1, true, "abc").Udp(2, true, "defghijkl").Udp(3, false, "0123456789");
+        Conversation conversation = new Conversation()
+            .Udp(0, true, "")
+            .Udp(1, true, "abc")
+            .Udp(2, true, "defghijkl")
+            .Udp(3, false, "0123456789");
         GatheredRecord record = await SessionRun.OneAsync(conversation);
         Assert.Equal(("616263", "3031323334353637"), (record.Text("payload8.src.hex"), record.Text("payload8.dst.hex")));
         Assert.Equal((12L, 10L), (record.Long("databytes.src"), record.Long("databytes.dst")));
@@ -114,7 +124,12 @@ public sealed class PacketFieldTests
     public async Task TagsPositionsAndLengthsAsConfigured()
     {
         Conversation conversation = new Conversation().Udp(0, true);
-        var settings = new RecordSettings { Tags = ["a", "b"], Positions = true, EnablePacketLen = false };
+        var settings = new RecordSettings
+        {
+            Tags = ["a", "b"],
+            Positions = true,
+            EnablePacketLen = false,
+        };
         GatheredRecord record = await SessionRun.OneAsync(conversation, records: settings);
         Assert.Equal("a b", record.Texts("tags"));
         Assert.Single(record.Positions());

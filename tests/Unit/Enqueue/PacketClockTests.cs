@@ -9,8 +9,9 @@ public sealed class PacketClockTests
     [Fact]
     public void IsTheGreatestOfTheLesserOfTwoNeighbours()
     {
-        Gen.OneOf(Gen.Long, Gen.Long[-5, 5], Pick.From(long.MinValue, long.MaxValue)).Array[0, 30].Sample(
-            times =>
+        Gen.OneOf(Gen.Long, Gen.Long[-5, 5], Pick.From(long.MinValue, long.MaxValue))
+            .Array[0, 30]
+            .Sample(times =>
             {
                 var clock = new PacketClock();
                 for (int i = 0; i < times.Length; i++)
@@ -21,8 +22,7 @@ public sealed class PacketClockTests
                     Assert.Equal(expected, clock.Advance(times[i]));
                     Assert.Equal(expected, clock.Now);
                 }
-            }
-        );
+            });
     }
 
     [Fact]

@@ -32,7 +32,11 @@ public sealed class FaultTests
     public async Task OfTheReader(int after, int partitions)
     {
         var cause = new InvalidOperationException("the disk is gone");
-        var reader = new MemoryReader(new MemorySource(PipelineTests.Packets(20_000, 50))) { BatchSizes = [100], FailAfter = (after, cause) };
+        var reader = new MemoryReader(new MemorySource(PipelineTests.Packets(20_000, 50)))
+        {
+            BatchSizes = [100],
+            FailAfter = (after, cause),
+        };
         await AssertFaultAsync(reader, new GatheringSink { WantsAvro = false }, partitions, "reader", cause);
     }
 
@@ -89,7 +93,9 @@ public sealed class FaultTests
     {
         var cause = new TaskCanceledException("timed out");
         MemoryReader reader =
-            where == "reader" ? new MemoryReader(new MemorySource(PipelineTests.Packets(1000, 5))) { FailAfter = (500, cause) } : Reader(5_000);
+            where == "reader"
+                ? new MemoryReader(new MemorySource(PipelineTests.Packets(1000, 5))) { FailAfter = (500, cause) }
+                : Reader(5_000);
         var plugin = new FaultyPlugin { InCallback = where == "callback" ? cause : null, InProcess = where == "process" ? cause : null };
         GatheringSink sink = where == "sink" ? SinkThatFails(1, cause) : new GatheringSink { WantsAvro = false };
         await AssertFaultAsync(reader, sink, 2, block, cause, plugin);

@@ -108,7 +108,11 @@ public sealed class PipelineTests
         foreach (List<long> of in offsets)
             Assert.Equal(of.Order(), of);
         // Records of one session come one after the other.
-        foreach (IGrouping<Guid, GatheredRecord> session in sink.Records.Where(record => record.RootId != Guid.Empty).GroupBy(record => record.RootId))
+        foreach (
+            IGrouping<Guid, GatheredRecord> session in sink
+                .Records.Where(record => record.RootId != Guid.Empty)
+                .GroupBy(record => record.RootId)
+        )
             Assert.Equal(Enumerable.Range(0, session.Count()).Select(i => (long)i), session.Select(record => record.Long("segment")));
     }
 
@@ -124,7 +128,15 @@ public sealed class PipelineTests
 
     internal static CapturedPacket[] Packets(int count, int flows)
     {
-        CapturedPacket[] frames = [.. Enumerable.Range(0, flows).Select(i => new Conversation(clientPort: 1000 + i).Udp(0, true, "data").Packets[0])];
-        return [.. Enumerable.Range(0, count).Select(i => frames[i * 7 % flows] with { TimestampNs = 1_700_000_000_000_000_000 + (i * 1_000_000L) })];
+        CapturedPacket[] frames =
+        [
+            .. Enumerable.Range(0, flows).Select(i => new Conversation(clientPort: 1000 + i).Udp(0, true, "data").Packets[0]),
+        ];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => frames[i * 7 % flows] with { TimestampNs = 1_700_000_000_000_000_000 + (i * 1_000_000L) }),
+        ];
     }
 }

@@ -8,31 +8,33 @@ public sealed class BytePoolTests
     [Fact]
     public void KnowsToTheByteWhatItHasLent()
     {
-        Gen.Select(Gen.Int[0, 1 << 17], Gen.Bool).Array[0, 60].Sample(
-            steps =>
-            {
-                var pool = new BytePool();
-                var lent = new List<byte[]>();
-                foreach ((int size, bool giveBack) in steps)
+        Gen.Select(Gen.Int[0, 1 << 17], Gen.Bool)
+            .Array[0, 60]
+            .Sample(
+                steps =>
                 {
-                    if (giveBack && lent.Count > 0)
+                    var pool = new BytePool();
+                    var lent = new List<byte[]>();
+                    foreach ((int size, bool giveBack) in steps)
                     {
-                        byte[] array = lent[size % lent.Count];
-                        lent.RemoveAt(size % lent.Count);
-                        pool.Return(array);
+                        if (giveBack && lent.Count > 0)
+                        {
+                            byte[] array = lent[size % lent.Count];
+                            lent.RemoveAt(size % lent.Count);
+                            pool.Return(array);
+                        }
+                        else
+                        {
+                            byte[] array = pool.Rent(size);
+                            Assert.DoesNotContain(lent, other => ReferenceEquals(other, array));
+                            Assert.InRange(array.Length, Math.Max(32, size), Math.Max(32, 2 * size));
+                            lent.Add(array);
+                        }
+                        Assert.Equal(lent.Sum(array => (long)array.Length), pool.Lent);
                     }
-                    else
-                    {
-                        byte[] array = pool.Rent(size);
-                        Assert.DoesNotContain(lent, other => ReferenceEquals(other, array));
-                        Assert.InRange(array.Length, Math.Max(32, size), Math.Max(32, 2 * size));
-                        lent.Add(array);
-                    }
-                    Assert.Equal(lent.Sum(array => (long)array.Length), pool.Lent);
-                }
-            },
-            iter: 200
-        );
+                },
+                iter: 200
+            );
     }
 
     [Fact]

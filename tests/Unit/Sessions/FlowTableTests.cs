@@ -20,31 +20,32 @@ public sealed class FlowTableTests
     [Fact]
     public void IsADictionary()
     {
-        Step.Array[0, 200].Sample(
-            steps =>
-            {
-                var table = new FlowTable();
-                var model = new Dictionary<int, FlowSession>();
-                var hashes = new Dictionary<int, ulong>();
-                foreach ((int key, ulong hash, bool remove) in steps)
+        Step.Array[0, 200]
+            .Sample(
+                steps =>
                 {
-                    hashes.TryAdd(key, hash); // a key's hash is a function of the key
-                    if (remove)
+                    var table = new FlowTable();
+                    var model = new Dictionary<int, FlowSession>();
+                    var hashes = new Dictionary<int, ulong>();
+                    foreach ((int key, ulong hash, bool remove) in steps)
                     {
-                        if (model.Remove(key, out FlowSession? session))
-                            table.Remove(session);
+                        hashes.TryAdd(key, hash); // a key's hash is a function of the key
+                        if (remove)
+                        {
+                            if (model.Remove(key, out FlowSession? session))
+                                table.Remove(session);
+                        }
+                        else if (!model.ContainsKey(key))
+                        {
+                            FlowSession session = Session(key, hashes[key]);
+                            model.Add(key, session);
+                            table.Add(session);
+                        }
+                        AssertSame(table, model, hashes);
                     }
-                    else if (!model.ContainsKey(key))
-                    {
-                        FlowSession session = Session(key, hashes[key]);
-                        model.Add(key, session);
-                        table.Add(session);
-                    }
-                    AssertSame(table, model, hashes);
-                }
-            },
-            iter: 60
-        );
+                },
+                iter: 60
+            );
     }
 
     [Fact]

@@ -11,7 +11,10 @@ public sealed class PositionListTests
 {
     private static readonly CoreFields Fields = new(FieldDictionary.Default);
 
-    private static readonly PacketSource[] Sources = [.. Enumerable.Range(0, 3).Select(i => new PacketSource(i, $"fingerprint{i}", $"file:///{i}"))];
+    private static readonly PacketSource[] Sources =
+    [
+        .. Enumerable.Range(0, 3).Select(i => new PacketSource(i, $"fingerprint{i}", $"file:///{i}")),
+    ];
 
     private static readonly Gen<(int Source, long Offset, int Length)[]> Packets = Gen.Select(
         Gen.Frequency((9, Gen.Const(0)), (1, Gen.Int[0, 2])),

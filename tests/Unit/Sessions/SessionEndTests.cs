@@ -150,7 +150,10 @@ public sealed class SessionEndTests
     [Fact]
     public async Task WithoutRoomTheLeastRecentGoes()
     {
-        CapturedPacket[] packets = [.. Enumerable.Range(0, 5).SelectMany(i => new Conversation(clientPort: 100 + i).Udp(100 + (i * 0.1), true).Packets)];
+        CapturedPacket[] packets =
+        [
+            .. Enumerable.Range(0, 5).SelectMany(i => new Conversation(clientPort: 100 + i).Udp(100 + (i * 0.1), true).Packets),
+        ];
         IReadOnlyList<GatheredRecord> records = await SessionRun.OfAsync(packets, Small with { MaxStreams = 2 });
         Assert.Equal(3, records.Count(record => record.Reason == EndReason.Forced));
         Assert.Equal(2, records.Count(record => record.Reason == EndReason.Shutdown));
@@ -232,7 +235,8 @@ public sealed class SessionEndTests
     }
 
     [Fact]
-    public async Task AnEmptyRunMakesNothing() => Assert.Empty(await SessionRun.OfAsync(Array.Empty<CapturedPacket>(), Small, partitions: 4));
+    public async Task AnEmptyRunMakesNothing() =>
+        Assert.Empty(await SessionRun.OfAsync(Array.Empty<CapturedPacket>(), Small, partitions: 4));
 
     private static void AssertLinked(IReadOnlyList<GatheredRecord> records, int packets)
     {

@@ -7,7 +7,16 @@ namespace FlowPipe.Tests.Unit.Sessions;
 internal readonly record struct ModelPacket(int Source, long TimestampNs, int Flow, SessionType Type, long Offset);
 
 /// <summary>What the model says of a record.</summary>
-internal readonly record struct ModelRecord(int Source, long Offset, long FirstNs, long LastNs, long Packets, EndReason Reason, bool Final, int Segment)
+internal readonly record struct ModelRecord(
+    int Source,
+    long Offset,
+    long FirstNs,
+    long LastNs,
+    long Packets,
+    EndReason Reason,
+    bool Final,
+    int Segment
+)
 {
     /// <summary>What two records are compared and sorted by.</summary>
     public override string ToString() => $"{Source}:{Offset} #{Segment} {FirstNs}..{LastNs} {Packets} {Reason} {Final}";

@@ -18,7 +18,12 @@ public sealed class SimulationTests
     private static readonly SessionType[] Types = [SessionType.Tcp, SessionType.Udp, SessionType.Icmp, SessionType.Sctp];
 
     // Steps in tenths of a second, so that deadlines are met exactly now and then.
-    private static readonly Gen<long> Step = Gen.Frequency((10, Gen.Long[0, 12]), (3, Gen.Long[0, 90]), (1, Gen.Long[-40, 0]), (1, Gen.Long[0, 1500]));
+    private static readonly Gen<long> Step = Gen.Frequency(
+        (10, Gen.Long[0, 12]),
+        (3, Gen.Long[0, 90]),
+        (1, Gen.Long[-40, 0]),
+        (1, Gen.Long[0, 1500])
+    );
 
     private static readonly Gen<long> False = Gen.Frequency(
         (30, Gen.Const(0L)),
@@ -74,7 +79,10 @@ public sealed class SimulationTests
     public void AnyTcpGivesTheSameRecordsInAnyPartitions()
     {
         Gen.Select(
-                Gen.Select(Step, False, Gen.Int[0, 3], Gen.Bool, Gen.Int[0, 63], Gen.UInt[0, 40], Gen.UInt[0, 40], Gen.Int[0, 12]).Array[1, 120],
+                Gen.Select(Step, False, Gen.Int[0, 3], Gen.Bool, Gen.Int[0, 63], Gen.UInt[0, 40], Gen.UInt[0, 40], Gen.Int[0, 12]).Array[
+                    1,
+                    120
+                ],
                 Settings,
                 Gen.Int[2, 16],
                 Gen.Int[1, 20].Array[1, 4]
@@ -85,7 +93,9 @@ public sealed class SimulationTests
                     settings = settings with { TcpClosingTimeout = 1, MaxTcpOutOfOrderPackets = 4 };
                     var packets = new List<CapturedPacket>();
                     long time = Epoch;
-                    foreach ((long step, long wrong, int flow, bool forward, int flags, uint sequence, uint acknowledged, int length) in steps)
+                    foreach (
+                        (long step, long wrong, int flow, bool forward, int flags, uint sequence, uint acknowledged, int length) in steps
+                    )
                     {
                         time += step * (Second / 10);
                         var conversation = new Conversation("10.0.0.1", 1000 + flow);
@@ -163,7 +173,10 @@ public sealed class SimulationTests
             .Where(record => record.Long("segment") == 0)
             .ToDictionary(record => record.Id, record => record.Positions()[0]);
         (string Text, byte[] Avro)[] all = [.. records.Select(record => (Describe(record, begins), record.Avro))];
-        Array.Sort(all, (a, b) => string.CompareOrdinal(a.Text, b.Text) is var order and not 0 ? order : a.Avro.AsSpan().SequenceCompareTo(b.Avro));
+        Array.Sort(
+            all,
+            (a, b) => string.CompareOrdinal(a.Text, b.Text) is var order and not 0 ? order : a.Avro.AsSpan().SequenceCompareTo(b.Avro)
+        );
         avro = [.. all.Select(record => record.Avro)];
         return [.. all.Select(record => record.Text)];
     }

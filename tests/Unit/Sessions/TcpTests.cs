@@ -17,7 +17,10 @@ public sealed class TcpTests
                 .Tcp(1.2, false, Ack, 5001, 1015, "HTTP/1.0 200")
                 .Tcp(1.3, true, Ack | Urg, 1015, 5013, window: 0)
         );
-        Assert.Equal(("10.0.0.1", 40000L, "10.0.0.2", 80L), (record.Ip("ip.src"), record.Long("port.src"), record.Ip("ip.dst"), record.Long("port.dst")));
+        Assert.Equal(
+            ("10.0.0.1", 40000L, "10.0.0.2", 80L),
+            (record.Ip("ip.src"), record.Long("port.src"), record.Ip("ip.dst"), record.Long("port.dst"))
+        );
         Assert.Equal((4L, 2L, 6L), (record.Long("packets.src"), record.Long("packets.dst"), record.Long("packets")));
         Assert.Equal((54 * 4L) + 14, record.Long("bytes.src"));
         Assert.Equal((54 * 2L) + 12, record.Long("bytes.dst"));
@@ -29,7 +32,10 @@ public sealed class TcpTests
         Assert.Equal((1000L, 5000L, 1L), (record.Long("tcpseq.src"), record.Long("tcpseq.dst"), record.Long("tcp.srcISNCnt")));
         Assert.Equal((1L, 1L), (record.Long("tcp.synValidated"), record.Long("tcp.synAckValidated")));
         Assert.Equal(10, record.Long("initRTT"));
-        Assert.Equal(("tcp", "", 6L, 0x800L), (record.Texts("protocols"), record.Texts("tags"), record.Long("ip.protocol"), record.Long("ethertype")));
+        Assert.Equal(
+            ("tcp", "", 6L, 0x800L),
+            (record.Texts("protocols"), record.Texts("tags"), record.Long("ip.protocol"), record.Long("ethertype"))
+        );
         Assert.Equal((1000L, 1300L, 300L), (record.Long("first_packet"), record.Long("last_packet"), record.Long("length")));
         Assert.Equal(1, record.Long("complete"));
     }

@@ -18,7 +18,15 @@ internal sealed class Conversation(string client = "10.0.0.1", int clientPort = 
 
     public static long Ns(double seconds) => (long)Math.Round((decimal)seconds * 1_000_000_000);
 
-    public Conversation Tcp(double at, bool fromClient, int flags, uint sequence, uint acknowledged = 0, string data = "", int window = 1000)
+    public Conversation Tcp(
+        double at,
+        bool fromClient,
+        int flags,
+        uint sequence,
+        uint acknowledged = 0,
+        string data = "",
+        int window = 1000
+    )
     {
         byte[] bytes = System.Text.Encoding.ASCII.GetBytes(data);
         return Add(
@@ -47,7 +55,12 @@ internal sealed class Conversation(string client = "10.0.0.1", int clientPort = 
     }
 
     public Conversation Icmp(double at, bool fromClient, int type, int code = 0) =>
-        Add(at, fromClient, client.Contains(':', StringComparison.Ordinal) ? IcmpV6Number : IcmpNumber, PacketBuilder.Icmp(type, code, new byte[8]));
+        Add(
+            at,
+            fromClient,
+            client.Contains(':', StringComparison.Ordinal) ? IcmpV6Number : IcmpNumber,
+            PacketBuilder.Icmp(type, code, new byte[8])
+        );
 
     public Conversation Sctp(double at, bool fromClient, params byte[][] chunks) =>
         Add(
@@ -59,12 +72,7 @@ internal sealed class Conversation(string client = "10.0.0.1", int clientPort = 
 
     public Conversation Add(double at, bool fromClient, byte protocol, byte[] payload)
     {
-        _packets.Add(
-            new CapturedPacket(
-                Ns(at),
-                fromClient ? EthernetIp(protocol, client, server, payload) : Swapped(protocol, payload)
-            )
-        );
+        _packets.Add(new CapturedPacket(Ns(at), fromClient ? EthernetIp(protocol, client, server, payload) : Swapped(protocol, payload)));
         return this;
     }
 

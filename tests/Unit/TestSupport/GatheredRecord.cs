@@ -34,7 +34,8 @@ internal sealed class GatheredRecord(SpiRecord record, int partition, byte[] avr
     public long Long(string name) => _fields.Value.TryGetLong(Field(name), out long value) ? value : Default(name);
 
     /// <summary>A text; empty when it is absent.</summary>
-    public string Text(string name) => _fields.Value.TryGetUtf8(Field(name), out ReadOnlySpan<byte> value) ? Encoding.UTF8.GetString(value) : "";
+    public string Text(string name) =>
+        _fields.Value.TryGetUtf8(Field(name), out ReadOnlySpan<byte> value) ? Encoding.UTF8.GetString(value) : "";
 
     /// <summary>A set of texts, in one line.</summary>
     public string Texts(string name)

@@ -26,7 +26,14 @@ internal static class PacketBuilder
         string source = MacA,
         string destination = MacB,
         params (ushort Type, int Id)[] tags
-    ) => [.. Mac(destination), .. Mac(source), .. tags.SelectMany(tag => (byte[])[.. U16(tag.Type), .. U16(tag.Id)]), .. U16(etherType), .. payload];
+    ) =>
+        [
+            .. Mac(destination),
+            .. Mac(source),
+            .. tags.SelectMany(tag => (byte[])[.. U16(tag.Type), .. U16(tag.Id)]),
+            .. U16(etherType),
+            .. payload,
+        ];
 
     /// <summary>IPv4 or IPv6 in Ethernet, as the addresses ask for.</summary>
     public static byte[] EthernetIp(byte protocol, string source, string destination, byte[] payload) =>
@@ -138,8 +145,7 @@ internal static class PacketBuilder
         [0, 3, .. U16(16 + data.Length), 0, 0, 0, 9, 0, 1, 0, 2, .. U32(payloadProtocol), .. data, .. new byte[-data.Length & 3]];
 
     /// <summary>Linux cooked capture, version 1.</summary>
-    public static byte[] Sll(ushort protocol, byte[] payload) =>
-        [0, 0, 0, 1, 0, 6, .. Mac(MacA), 0, 0, .. U16(protocol), .. payload];
+    public static byte[] Sll(ushort protocol, byte[] payload) => [0, 0, 0, 1, 0, 6, .. Mac(MacA), 0, 0, .. U16(protocol), .. payload];
 
     /// <summary>Linux cooked capture, version 2.</summary>
     public static byte[] Sll2(ushort protocol, byte[] payload) =>

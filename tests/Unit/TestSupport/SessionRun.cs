@@ -52,7 +52,8 @@ internal sealed class SessionRun : IDisposable
 
     public long Dropped => Verdicts.Sum() - Verdicts[(int)PacketRc.DoProcess];
 
-    public async Task RunAsync(CancellationToken stop = default) => await _topology.RunAsync(stop).WaitAsync(Watchdog, CancellationToken.None);
+    public async Task RunAsync(CancellationToken stop = default) =>
+        await _topology.RunAsync(stop).WaitAsync(Watchdog, CancellationToken.None);
 
     public void Dispose() => _topology.Dispose();
 
@@ -83,8 +84,11 @@ internal sealed class SessionRun : IDisposable
     }
 
     /// <summary>The one record of a run.</summary>
-    public static async Task<GatheredRecord> OneAsync(Conversation conversation, SessionSettings? sessions = null, RecordSettings? records = null) =>
-        Assert.Single(await OfAsync(conversation.Packets, sessions, records));
+    public static async Task<GatheredRecord> OneAsync(
+        Conversation conversation,
+        SessionSettings? sessions = null,
+        RecordSettings? records = null
+    ) => Assert.Single(await OfAsync(conversation.Packets, sessions, records));
 
     /// <summary>DESIGN law 5: every packet and every record is in one line of the ledger.</summary>
     public void AssertBalanced()

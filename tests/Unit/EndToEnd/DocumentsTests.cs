@@ -53,7 +53,11 @@ public sealed partial class DocumentsTests
         if (shown == current)
             return;
         string renewed = Repository.Path("artifacts", "operations.md");
-        await File.WriteAllTextAsync(renewed, text.Replace(Begin + shown, Begin + current, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            renewed,
+            text.Replace(Begin + shown, Begin + current, StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
         Assert.Fail($"the settings in docs/operations.md are not those of the program; {renewed} has them as they are now, copy it");
     }
 
@@ -95,7 +99,8 @@ public sealed partial class DocumentsTests
         }
     }
 
-    private static Task<string> ReadAsync(params string[] parts) => File.ReadAllTextAsync(Repository.Path(parts), TestContext.Current.CancellationToken);
+    private static Task<string> ReadAsync(params string[] parts) =>
+        File.ReadAllTextAsync(Repository.Path(parts), TestContext.Current.CancellationToken);
 
     /// <summary>The lines of shell blocks that run the program, without their comments.</summary>
     private static IEnumerable<string> Commands(string markdown)
@@ -119,10 +124,12 @@ public sealed partial class DocumentsTests
             string flag = setting.TryGetProperty("flag", out JsonElement name) ? $", `{name.GetString()}`" : "";
             JsonElement value = setting.GetProperty("default");
             string text = value.ValueKind == JsonValueKind.Array ? string.Join(' ', value.EnumerateArray()) : value.ToString();
-            // Truth has a capital letter in .NET's words for it only.
+            // JsonElement would spell it True.
             text = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetRawText() : text;
             string shown = text.Length == 0 ? "" : $"`{text}`";
-            table.Append($"| `{setting.GetProperty("name").GetString()}`{flag} | {shown} | {setting.GetProperty("accepts").GetString()} | {setting.GetProperty("help").GetString()} |\n");
+            table.Append(
+                $"| `{setting.GetProperty("name").GetString()}`{flag} | {shown} | {setting.GetProperty("accepts").GetString()} | {setting.GetProperty("help").GetString()} |\n"
+            );
         }
         table.Append("\n`kafka.NAME` sets any property of librdkafka by its own name (in the environment with `_` for each dot).\n");
         return table.ToString();

@@ -25,7 +25,14 @@ internal sealed class RealKafka : IAsyncDisposable
         {
             int port = FreePorts();
             kafka.Address = $"127.0.0.1:{port}";
-            ProgramResult start = await kafka.RunAsync(["--dir", Path.Combine(kafka._folder.Path, "kafka"), "start", "--port", $"{port}", .. options]);
+            ProgramResult start = await kafka.RunAsync([
+                "--dir",
+                Path.Combine(kafka._folder.Path, "kafka"),
+                "start",
+                "--port",
+                $"{port}",
+                .. options,
+            ]);
             start.Succeeded();
             return kafka;
         }
@@ -37,7 +44,8 @@ internal sealed class RealKafka : IAsyncDisposable
     }
 
     /// <summary>One of Kafka's own tools.</summary>
-    public Task<ProgramResult> ToolAsync(string name, params string[] args) => RunAsync(["tool", name, "--bootstrap-server", Address, .. args]);
+    public Task<ProgramResult> ToolAsync(string name, params string[] args) =>
+        RunAsync(["tool", name, "--bootstrap-server", Address, .. args]);
 
     public async ValueTask DisposeAsync()
     {

@@ -16,11 +16,19 @@ public sealed class RealKafkaTests
         string[] inputs = ["-r", Executable.Sample("dns.pcap"), Executable.Sample("http.pcap"), Executable.Sample("vlan.pcap")];
         string lines = Path.Combine(folder.Path, "sessions.json");
         string topic = $"kafka://{kafka.Address}/{Topic}";
-        // Brokers create the topic on demand, which may take them longer than a newcomer's patience lasts
         ProgramResult run = (
-            await Executable.RunAsync(
-                ["replay", .. inputs, "--node", "probe-1", "--set", "sessions.sessionIdTracking=vlan", "--to", topic, "--to", $"ndjson:{lines}"]
-            )
+            await Executable.RunAsync([
+                "replay",
+                .. inputs,
+                "--node",
+                "probe-1",
+                "--set",
+                "sessions.sessionIdTracking=vlan",
+                "--to",
+                topic,
+                "--to",
+                $"ndjson:{lines}",
+            ])
         ).Succeeded();
         List<JsonElement> documents = Documents.OfFile(lines);
         Assert.Equal(documents.Count, run.Ledger($"records delivered to {topic}"));
@@ -36,7 +44,10 @@ public sealed class RealKafkaTests
             string[] parts = line.Split('\t', 3);
             JsonElement document = JsonElement.Parse(parts[2]);
             values.Add(document);
-            Dictionary<string, string> headers = parts[1].Split(',').Select(static header => header.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
+            Dictionary<string, string> headers = parts[1]
+                .Split(',')
+                .Select(static header => header.Split('=', 2))
+                .ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
             Assert.Equal(document.GetProperty("flowpipe").GetProperty("id").GetString(), headers["id"]);
             Assert.Equal("probe-1", headers["node"]);
             Assert.Equal("1", headers["final"]);
@@ -53,7 +64,18 @@ public sealed class RealKafkaTests
 
         // As Avro, a consumer shows the same documents.
         string avro = $"kafka://{kafka.Address}/flowpipe.avro";
-        (await Executable.RunAsync(["replay", .. inputs, "--node", "probe-1", "--set", "sessions.sessionIdTracking=vlan", "--to", $"{avro}?format=avro"])).Succeeded();
+        (
+            await Executable.RunAsync([
+                "replay",
+                .. inputs,
+                "--node",
+                "probe-1",
+                "--set",
+                "sessions.sessionIdTracking=vlan",
+                "--to",
+                $"{avro}?format=avro",
+            ])
+        ).Succeeded();
         ProgramResult decoded = (await Executable.RunAsync("consume", "--from", avro, "--format", "sessions3")).Succeeded();
         Assert.Equal(Documents.Sorted(consumed.Out), Documents.Sorted(decoded.Out));
     }
@@ -63,7 +85,13 @@ public sealed class RealKafkaTests
     {
         await using RealKafka kafka = await RealKafka.StartAsync("--no-auto-create");
         string topic = $"kafka://{kafka.Address}/flowpipe.nowhere.v1";
-        foreach (string[] command in (string[][])[["replay", "-r", Executable.Sample("ntp.pcap"), "--to", topic], ["consume", "--from", topic]])
+        foreach (
+            string[] command in (string[][])
+                [
+                    ["replay", "-r", Executable.Sample("ntp.pcap"), "--to", topic],
+                    ["consume", "--from", topic],
+                ]
+        )
         {
             ProgramResult run = await Executable.RunAsync(command);
             run.Said(1, topic, "the topic does not exist", "kafka-topics --create").WithoutBug();
@@ -82,7 +110,9 @@ public sealed class RealKafkaTests
         string key = network.GetProperty("community_id").GetString()!;
         if (!network.TryGetProperty("vlan", out JsonElement vlan))
             return key;
-        IEnumerable<string> ids = vlan.GetProperty("id").EnumerateArray().Select(static id => id.GetInt32().ToString(CultureInfo.InvariantCulture));
+        IEnumerable<string> ids = vlan.GetProperty("id")
+            .EnumerateArray()
+            .Select(static id => id.GetInt32().ToString(CultureInfo.InvariantCulture));
         return $"{key};vlan={string.Join('.', ids)}";
     }
 }

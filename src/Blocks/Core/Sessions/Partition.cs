@@ -81,9 +81,13 @@ internal sealed class Partition
         return false;
     }
 
-    /// <summary>Ends everything, because the run or the clock ends here.</summary>
+    /// <summary>
+    /// Ends everything, because the run or the clock ends here. What is over by now says so, though the wheel may not have come to it yet:
+    /// it looks at a session in whole seconds, and when depends on the packets of others.
+    /// </summary>
+    /// <param name="clockNs">The final clock.</param>
     /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
-    public bool EndAll()
+    public bool EndAll(long clockNs)
     {
         while (!_outbox.IsFull)
         {
@@ -92,7 +96,7 @@ internal sealed class Partition
                 _wheel.Restart();
                 return true;
             }
-            End(session, session.Closing ? session.ClosingReason : EndReason.Shutdown);
+            End(session, session.Closing || session.DeadlineNs < clockNs ? OverReason(session) : EndReason.Shutdown);
         }
         return false;
     }
@@ -205,9 +209,13 @@ internal sealed class Partition
 
     private void SaveAndGoOn(FlowSession session, EndReason reason, long nowNs)
     {
-        session.Protocol.MidSave(session);
-        Save(session, reason, final: false);
-        session.StartSegment();
+        // A record that was full with the packet before is not yet begun: there is nothing to save of it.
+        if (session.Packets.Sum > 0)
+        {
+            session.Protocol.MidSave(session);
+            Save(session, reason, final: false);
+            session.StartSegment();
+        }
         if (session.IsTcp && !session.Closing)
             session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
     }

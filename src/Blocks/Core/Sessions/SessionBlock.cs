@@ -78,7 +78,7 @@ public sealed class SessionBlock
             await SendAsync().ConfigureAwait(false);
         if (barrier.Final)
         {
-            while (!_partition.EndAll())
+            while (!_partition.EndAll(barrier.ClockNs))
                 await SendAsync().ConfigureAwait(false);
         }
         await SendAsync().ConfigureAwait(false);

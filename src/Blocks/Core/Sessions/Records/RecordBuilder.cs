@@ -92,6 +92,7 @@ internal sealed class RecordBuilder
         AddGuid(values, _fields.Id, record.Id);
         if (record.RootId != Guid.Empty)
             AddGuid(values, _fields.RootId, record.RootId);
+        values.Add(_fields.Segment, session.Segment);
         values.Add(_fields.Segments, session.Segment + 1);
         values.Add(_fields.Final, record.Final ? 1 : 0);
         values.Add(_fields.EndReason, ReasonNames[(int)record.Reason]);

@@ -93,7 +93,7 @@ public sealed partial class DocumentsTests
         string folder = Path.GetDirectoryName(Repository.Path(document))!;
         foreach (Match link in Link().Matches(await ReadAsync(document)))
         {
-            string target = link.Groups[1].Value;
+            string target = link.Groups["target"].Value;
             if (!target.Contains("://", StringComparison.Ordinal))
                 Assert.True(Path.Exists(Path.Combine(folder, target)), $"{document} leads to {target}, which is not there");
         }
@@ -107,7 +107,7 @@ public sealed partial class DocumentsTests
     {
         foreach (Match block in ShellBlock().Matches(markdown))
         {
-            foreach (string line in block.Groups[1].Value.Split('\n'))
+            foreach (string line in block.Groups["lines"].Value.Split('\n'))
             {
                 string command = Comment().Replace(line, "");
                 if (command.Split(' ').Contains("flowpipe", StringComparer.Ordinal))
@@ -135,12 +135,18 @@ public sealed partial class DocumentsTests
         return table.ToString();
     }
 
-    [GeneratedRegex("^```sh\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private const int TimeLimitMs = 60_000;
+
+    [GeneratedRegex(
+        "^```sh\n(?<lines>.*?)^```",
+        RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        TimeLimitMs
+    )]
     private static partial Regex ShellBlock();
 
-    [GeneratedRegex(@"\s+# .*$")]
+    [GeneratedRegex(@"\s+# .*$", RegexOptions.ExplicitCapture, TimeLimitMs)]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"\]\(([^)#]+)\)")]
+    [GeneratedRegex(@"\]\((?<target>[^)#]+)\)", RegexOptions.ExplicitCapture, TimeLimitMs)]
     private static partial Regex Link();
 }

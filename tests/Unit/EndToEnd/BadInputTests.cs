@@ -20,7 +20,8 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingFile() => Failed(await ReplayAsync("/nowhere/a.pcap"), "/nowhere/a.pcap: there is no such file", "check the path");
+    public async Task AMissingFile() =>
+        Failed(await ReplayAsync("/nowhere/a.pcap"), "/nowhere/a.pcap: there is no such file", "check the path");
 
     [Fact]
     public async Task AFileThatCanNotBeRead() =>
@@ -41,7 +42,8 @@ public sealed class BadInputTests : IDisposable
     public async Task AFolderWhereAFileBelongs() => Failed(await ReplayAsync(_folder.Path), $"{_folder.Path} is a directory", "-R");
 
     [Fact]
-    public async Task AFileWhereAFolderBelongs() => Failed(await Executable.RunAsync("replay", "-R", Dns), $"{Dns} is not a directory", "-r");
+    public async Task AFileWhereAFolderBelongs() =>
+        Failed(await Executable.RunAsync("replay", "-R", Dns), $"{Dns} is not a directory", "-r");
 
     [Fact]
     public async Task AnEmptyFile()
@@ -85,9 +87,14 @@ public sealed class BadInputTests : IDisposable
         string file = _folder.Write("damaged.pcap", dns);
         string lines = Path.Combine(_folder.Path, "sessions.json");
         ProgramResult run = await Executable.RunAsync("replay", "-r", file, "--to", $"ndjson:{lines}");
-        run.Said(1, $"{file}, offset {offset}", "what came before it was read").Said(1, "1 of 1 inputs could not be read to their end").WithoutBug();
+        run.Said(1, $"{file}, offset {offset}", "what came before it was read")
+            .Said(1, "1 of 1 inputs could not be read to their end")
+            .WithoutBug();
         Assert.Equal(Good, run.Ledger("packets in records"));
-        Assert.Equal(Good, Documents.OfFile(lines).Sum(static document => document.GetProperty("network").GetProperty("packets").GetInt32()));
+        Assert.Equal(
+            Good,
+            Documents.OfFile(lines).Sum(static document => document.GetProperty("network").GetProperty("packets").GetInt32())
+        );
         Assert.Contains("ledger: balanced", run.Error, StringComparison.Ordinal);
     }
 
@@ -172,7 +179,12 @@ public sealed class BadInputTests : IDisposable
     public async Task ABrokerThatIsNotThereIsGivenUpUnasked()
     {
         int port = SilentServer.ClosedPort();
-        Failed(await Executable.RunAsync("consume", "--from", $"kafka://127.0.0.1:{port}/t"), $"kafka://127.0.0.1:{port}/t", "no answer", "check address");
+        Failed(
+            await Executable.RunAsync("consume", "--from", $"kafka://127.0.0.1:{port}/t"),
+            $"kafka://127.0.0.1:{port}/t",
+            "no answer",
+            "check address"
+        );
     }
 
     [Theory]

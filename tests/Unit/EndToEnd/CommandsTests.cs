@@ -17,7 +17,11 @@ public sealed class CommandsTests : IDisposable
         long records = run.Ledger("records made");
         Assert.True(records >= 100, run.Error);
         Assert.Equal(records + 1, run.Lines.Length);
-        Assert.Contains($"{records} records came back out of topic flowpipe.spi.v1, {records} had been delivered", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{records} records came back out of topic flowpipe.spi.v1, {records} had been delivered",
+            run.Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("ledger: balanced", run.Error, StringComparison.Ordinal);
         foreach (string protocol in (string[])["tcp", "udp", "icmp", "sctp"])
             Assert.Contains(run.Lines, line => line.Contains($" {protocol} ", StringComparison.Ordinal));
@@ -28,18 +32,25 @@ public sealed class CommandsTests : IDisposable
     {
         string avro = Path.Combine(_folder.Path, "a.avro");
         string lines = Path.Combine(_folder.Path, "a.json");
-        (await Executable.RunAsync("replay", "-r", Executable.Sample("ntp.pcap"), "--to", $"avro:{avro}", "--to", $"ndjson:{lines}")).Succeeded();
+        (
+            await Executable.RunAsync("replay", "-r", Executable.Sample("ntp.pcap"), "--to", $"avro:{avro}", "--to", $"ndjson:{lines}")
+        ).Succeeded();
         foreach (string source in (string[])[avro, $"avro:{avro}", lines, $"ndjson:{lines}"])
             Assert.Equal(5, (await Executable.RunAsync("consume", "--from", source)).Succeeded().Lines.Length);
         Assert.Equal(2, (await Executable.RunAsync("consume", "--from", avro, "--format", "json", "-n", "2")).Succeeded().Lines.Length);
         ProgramResult json = (await Executable.RunAsync("consume", "--from", avro, "--format", "json")).Succeeded();
-        Assert.All(json.Lines, static line => Assert.Equal(123, JsonElement.Parse(line).GetProperty("destination").GetProperty("port").GetInt32()));
+        Assert.All(
+            json.Lines,
+            static line => Assert.Equal(123, JsonElement.Parse(line).GetProperty("destination").GetProperty("port").GetInt32())
+        );
     }
 
     [Fact]
     public async Task ConsumeReadsAPipe()
     {
-        ProgramResult documents = (await Executable.RunAsync("replay", "-r", Executable.Sample("ntp.pcap"), "--to", "ndjson:-")).Succeeded();
+        ProgramResult documents = (
+            await Executable.RunAsync("replay", "-r", Executable.Sample("ntp.pcap"), "--to", "ndjson:-")
+        ).Succeeded();
         using var run = new ProgramRun(Executable.Path, ["consume", "--from", "-"], withInput: true);
         await run.Input.WriteAsync(documents.OutBytes, TestContext.Current.CancellationToken);
         run.Input.Close();
@@ -50,7 +61,10 @@ public sealed class CommandsTests : IDisposable
     public async Task TheSchemaIsTheOneInTheRepository()
     {
         ProgramResult run = (await Executable.RunAsync("schema")).Succeeded();
-        Assert.Equal(await File.ReadAllBytesAsync(Repository.Path("src", "Schemas", "session.avsc"), TestContext.Current.CancellationToken), run.OutBytes);
+        Assert.Equal(
+            await File.ReadAllBytesAsync(Repository.Path("src", "Schemas", "session.avsc"), TestContext.Current.CancellationToken),
+            run.OutBytes
+        );
         Assert.Equal("", run.Error);
     }
 
@@ -60,7 +74,10 @@ public sealed class CommandsTests : IDisposable
         ProgramResult run = (await Executable.RunAsync("fields", "community")).Succeeded();
         Assert.Contains("network.community_id", run.Out, StringComparison.Ordinal);
         ProgramResult json = (await Executable.RunAsync("fields", "--format", "json")).Succeeded();
-        Assert.Contains(JsonElement.Parse(json.Out).EnumerateArray(), static field => field.GetProperty("avro").GetString() == "network.community_id");
+        Assert.Contains(
+            JsonElement.Parse(json.Out).EnumerateArray(),
+            static field => field.GetProperty("avro").GetString() == "network.community_id"
+        );
     }
 
     [Fact]

@@ -22,7 +22,11 @@ internal static class Documents
 
     /// <summary>The ids of the records, in one order.</summary>
     public static string[] Ids(IEnumerable<JsonElement> documents) =>
-        [.. documents.Select(static document => document.GetProperty("flowpipe").GetProperty("id").GetString()!).Order(StringComparer.Ordinal)];
+        [
+            .. documents
+                .Select(static document => document.GetProperty("flowpipe").GetProperty("id").GetString()!)
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string WithoutUris(string line)
     {

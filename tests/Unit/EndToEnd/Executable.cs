@@ -64,7 +64,10 @@ internal sealed record ProgramResult(int Status, byte[] OutBytes, string Error, 
 
     public ProgramResult Ended(int status)
     {
-        Assert.True(Status == status, $"{CommandLine}\nended with status {Status}, not {status}\nstderr:\n{Error}\nstdout begins:\n{Out[..Math.Min(Out.Length, 500)]}");
+        Assert.True(
+            Status == status,
+            $"{CommandLine}\nended with status {Status}, not {status}\nstderr:\n{Error}\nstdout begins:\n{Out[..Math.Min(Out.Length, 500)]}"
+        );
         return this;
     }
 
@@ -74,7 +77,10 @@ internal sealed record ProgramResult(int Status, byte[] OutBytes, string Error, 
         Ended(status);
         foreach (string line in Error.Split('\n'))
         {
-            if (line.StartsWith("flowpipe: ", StringComparison.Ordinal) && Array.TrueForAll(words, word => line.Contains(word, StringComparison.Ordinal)))
+            if (
+                line.StartsWith("flowpipe: ", StringComparison.Ordinal)
+                && Array.TrueForAll(words, word => line.Contains(word, StringComparison.Ordinal))
+            )
                 return this;
         }
         Assert.Fail($"{CommandLine}\nno message has all of: {string.Join(" | ", words)}\nstderr:\n{Error}");
@@ -97,7 +103,11 @@ internal sealed record ProgramResult(int Status, byte[] OutBytes, string Error, 
         {
             string text = line.Trim();
             if (text.StartsWith(name + "  ", StringComparison.Ordinal))
-                return long.Parse(text[name.Length..], NumberStyles.AllowLeadingWhite | NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+                return long.Parse(
+                    text[name.Length..],
+                    NumberStyles.AllowLeadingWhite | NumberStyles.AllowThousands,
+                    CultureInfo.InvariantCulture
+                );
         }
         Assert.Fail($"{CommandLine}\nthe ledger has no line '{name}':\n{Error}");
         return -1;

@@ -37,7 +37,11 @@ internal sealed partial class ProgramRun : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = Repository.Path(),
         };
-        foreach (string name in start.Environment.Keys.Where(static name => name.StartsWith("FLOWPIPE__", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (
+            string name in start
+                .Environment.Keys.Where(static name => name.StartsWith("FLOWPIPE__", StringComparison.OrdinalIgnoreCase))
+                .ToArray()
+        )
             start.Environment.Remove(name);
         foreach ((string name, string? value) in environment ?? [])
             start.Environment[name] = value;
@@ -64,15 +68,16 @@ internal sealed partial class ProgramRun : IDisposable
         }
     }
 
-    public int Id => _process.Id;
-
     /// <summary>Waits for these words on stderr.</summary>
     public async Task SaysAsync(string words)
     {
         while (!Error.Contains(words, StringComparison.Ordinal))
         {
             Assert.False(_process.HasExited && _reading.IsCompleted, $"{_commandLine}\nended without saying '{words}':\n{Error}");
-            Assert.False(_tooLong.IsCancellationRequested, $"{_commandLine}\nkilled after {Watchdog.TotalSeconds:0} s, without having said '{words}':\n{Error}");
+            Assert.False(
+                _tooLong.IsCancellationRequested,
+                $"{_commandLine}\nkilled after {Watchdog.TotalSeconds:0} s, without having said '{words}':\n{Error}"
+            );
             await Task.Delay(10);
         }
     }
@@ -89,7 +94,10 @@ internal sealed partial class ProgramRun : IDisposable
             await _reading;
             await _process.WaitForExitAsync();
             var result = new ProgramResult(_process.ExitCode, _out.ToArray(), Error, _commandLine);
-            Assert.False(_tooLong.IsCancellationRequested, $"{_commandLine}\nhad to be killed after {Watchdog.TotalSeconds:0} s; stderr:\n{result.Error}");
+            Assert.False(
+                _tooLong.IsCancellationRequested,
+                $"{_commandLine}\nhad to be killed after {Watchdog.TotalSeconds:0} s; stderr:\n{result.Error}"
+            );
             return result;
         }
     }

@@ -47,9 +47,21 @@ public sealed class ReplayTests : IDisposable
         string lines = Path.Combine(_folder.Path, "sessions.json");
         string avro = Path.Combine(_folder.Path, "sessions.avro");
         ProgramResult run = (
-            await Executable.RunAsync(
-                ["replay", "-r", Dns, "--to", "table:", "--to", $"ndjson:{lines}", "--to", $"avro:{avro}", "--to", "null:", "--to", "kafka://embedded/t"]
-            )
+            await Executable.RunAsync([
+                "replay",
+                "-r",
+                Dns,
+                "--to",
+                "table:",
+                "--to",
+                $"ndjson:{lines}",
+                "--to",
+                $"avro:{avro}",
+                "--to",
+                "null:",
+                "--to",
+                "kafka://embedded/t",
+            ])
         ).Succeeded();
         foreach (string sink in (string[])["table:", $"ndjson:{lines}", $"avro:{avro}", "null:", "kafka://embedded/t"])
             Assert.Equal(DnsSessions, run.Ledger($"records delivered to {sink}"));
@@ -57,7 +69,10 @@ public sealed class ReplayTests : IDisposable
 
         // What the container holds, shown as documents, is what the other sink wrote as documents.
         ProgramResult consumed = (await Executable.RunAsync("consume", "--from", avro, "--format", "sessions3")).Succeeded();
-        Assert.Equal(Documents.Sorted(await File.ReadAllTextAsync(lines, TestContext.Current.CancellationToken)), Documents.Sorted(consumed.Out));
+        Assert.Equal(
+            Documents.Sorted(await File.ReadAllTextAsync(lines, TestContext.Current.CancellationToken)),
+            Documents.Sorted(consumed.Out)
+        );
         ProgramResult table = (await Executable.RunAsync("consume", "--from", lines)).Succeeded();
         Assert.Equal(run.Lines.Order(StringComparer.Ordinal), table.Lines.Order(StringComparer.Ordinal));
     }
@@ -78,7 +93,10 @@ public sealed class ReplayTests : IDisposable
     public async Task StdinGivesTheSameRecordsAsTheFile()
     {
         using var piped = new ProgramRun(Executable.Path, ["replay", "-r", "-", "--to", "ndjson:-"], withInput: true);
-        await piped.Input.WriteAsync(await File.ReadAllBytesAsync(Dns, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await piped.Input.WriteAsync(
+            await File.ReadAllBytesAsync(Dns, TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken
+        );
         piped.Input.Close();
         ProgramResult fromPipe = (await piped.EndAsync()).Succeeded();
         Assert.Equal(await DocumentsOfDns(), Documents.Sorted(fromPipe.Out));
@@ -122,7 +140,9 @@ public sealed class ReplayTests : IDisposable
         _folder.Write("a.pcap", await File.ReadAllBytesAsync(Sctp, TestContext.Current.CancellationToken));
         ProgramResult flat = (await Executable.RunAsync("replay", "-R", _folder.Path, "--to", "null:")).Succeeded();
         Assert.Equal(25, flat.Ledger("packets read"));
-        ProgramResult deep = (await Executable.RunAsync("replay", "-R", _folder.Path, "--recursive", "--sorted", "--to", "null:")).Succeeded();
+        ProgramResult deep = (
+            await Executable.RunAsync("replay", "-R", _folder.Path, "--recursive", "--sorted", "--to", "null:")
+        ).Succeeded();
         Assert.Equal(DnsPackets + 25, deep.Ledger("packets read"));
         Assert.Equal(DnsSessions + 1, deep.Ledger("records made"));
     }
@@ -149,7 +169,10 @@ public sealed class ReplayTests : IDisposable
             static document =>
             {
                 Assert.Equal("probe-7", document.GetProperty("node").GetString());
-                Assert.Equal(["first", "second"], document.GetProperty("tags").EnumerateArray().Select(static tag => tag.GetString()!).Order(StringComparer.Ordinal));
+                Assert.Equal(
+                    ["first", "second"],
+                    document.GetProperty("tags").EnumerateArray().Select(static tag => tag.GetString()!).Order(StringComparer.Ordinal)
+                );
             }
         );
     }
@@ -170,7 +193,11 @@ public sealed class ReplayTests : IDisposable
             TestContext.Current.CancellationToken
         );
         var environment = new Dictionary<string, string?> { ["FLOWPIPE__NODE"] = "of-environment", ["FLOWPIPE__TAGS"] = "of-environment" };
-        using var run = new ProgramRun(Executable.Path, ["replay", "-r", Sctp, "-c", config, "--node", "of-flag", "--set", "sessions.maxPackets=20"], environment);
+        using var run = new ProgramRun(
+            Executable.Path,
+            ["replay", "-r", Sctp, "-c", config, "--node", "of-flag", "--set", "sessions.maxPackets=20"],
+            environment
+        );
         List<JsonElement> documents = Documents.Parse((await run.EndAsync()).Succeeded().Out);
         Assert.Equal(2, documents.Count);
         foreach (JsonElement document in documents)
@@ -185,12 +212,19 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public async Task ASettingChangesWhatItIsFor()
     {
-        ProgramResult run = (await Executable.RunAsync("replay", "-r", Sctp, "--set", "sessions.maxPackets=10", "--to", "ndjson:-")).Succeeded();
+        ProgramResult run = (
+            await Executable.RunAsync("replay", "-r", Sctp, "--set", "sessions.maxPackets=10", "--to", "ndjson:-")
+        ).Succeeded();
         List<JsonElement> documents = Documents.Parse(run.Out);
-        Assert.Equal([10, 10, 5], documents.Select(static document => document.GetProperty("network").GetProperty("packets").GetInt32()).OrderDescending());
+        Assert.Equal(
+            [10, 10, 5],
+            documents.Select(static document => document.GetProperty("network").GetProperty("packets").GetInt32()).OrderDescending()
+        );
         Assert.Equal(
             ["maxpackets", "maxpackets", "shutdown"],
-            documents.Select(static document => document.GetProperty("flowpipe").GetProperty("endReason").GetString()!).Order(StringComparer.Ordinal)
+            documents
+                .Select(static document => document.GetProperty("flowpipe").GetProperty("endReason").GetString()!)
+                .Order(StringComparer.Ordinal)
         );
         Assert.Single(documents.Select(static document => document.GetProperty("rootId").GetString()).Distinct(StringComparer.Ordinal));
     }
@@ -209,7 +243,9 @@ public sealed class ReplayTests : IDisposable
     public async Task StatsAreJsonAndBalance()
     {
         string file = Path.Combine(_folder.Path, "stats.json");
-        ProgramResult run = (await Executable.RunAsync("replay", "-r", Executable.Sample("icmp.pcap"), "--to", "null:", "--stats", file)).Succeeded();
+        ProgramResult run = (
+            await Executable.RunAsync("replay", "-r", Executable.Sample("icmp.pcap"), "--to", "null:", "--stats", file)
+        ).Succeeded();
         JsonElement stats = JsonElement.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
         Assert.Equal("done", stats.GetProperty("state").GetString());
         Assert.Equal(35, stats.GetProperty("reader").GetProperty("packets").GetInt64());

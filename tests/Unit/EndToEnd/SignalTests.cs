@@ -28,7 +28,10 @@ public sealed class SignalTests : IDisposable
         List<JsonElement> documents = Documents.OfFile(lines);
         Assert.Equal(20, documents.Count);
         Assert.Equal(72, documents.Sum(static document => document.GetProperty("network").GetProperty("packets").GetInt32()));
-        Assert.Equal(16, documents.Count(static document => document.GetProperty("flowpipe").GetProperty("endReason").GetString() == "shutdown"));
+        Assert.Equal(
+            16,
+            documents.Count(static document => document.GetProperty("flowpipe").GetProperty("endReason").GetString() == "shutdown")
+        );
         Assert.Contains("ledger: balanced", result.Error, StringComparison.Ordinal);
         JsonElement figures = JsonElement.Parse(await File.ReadAllBytesAsync(stats, TestContext.Current.CancellationToken));
         Assert.Equal("done", figures.GetProperty("state").GetString());
@@ -40,7 +43,13 @@ public sealed class SignalTests : IDisposable
     {
         // A broker that takes connections and never answers: the run can't end by itself before the broker's time is over.
         using var silent = new SilentServer();
-        using ProgramRun run = ProgramRun.WithSignals("replay", "-r", Executable.Sample("dns.pcap"), "--to", $"kafka://127.0.0.1:{silent.Port}/t?timeout=3600");
+        using ProgramRun run = ProgramRun.WithSignals(
+            "replay",
+            "-r",
+            Executable.Sample("dns.pcap"),
+            "--to",
+            $"kafka://127.0.0.1:{silent.Port}/t?timeout=3600"
+        );
         await run.SaysAsync("starting");
         run.Interrupt();
         await run.SaysAsync("SIGINT: reading no more");
@@ -53,9 +62,15 @@ public sealed class SignalTests : IDisposable
     public async Task DrainingHasADeadline()
     {
         using var silent = new SilentServer();
-        using ProgramRun run = ProgramRun.WithSignals(
-            ["replay", "-r", Executable.Sample("dns.pcap"), "--drain-deadline", "1", "--to", $"kafka://127.0.0.1:{silent.Port}/t?timeout=3600"]
-        );
+        using ProgramRun run = ProgramRun.WithSignals([
+            "replay",
+            "-r",
+            Executable.Sample("dns.pcap"),
+            "--drain-deadline",
+            "1",
+            "--to",
+            $"kafka://127.0.0.1:{silent.Port}/t?timeout=3600",
+        ]);
         await run.SaysAsync("starting");
         run.Terminate();
         (await run.EndAsync()).Said(1, "abort").WithoutBug();
@@ -103,7 +118,10 @@ public sealed class SignalTests : IDisposable
 
     private static async Task SendDnsAsync(ProgramRun run)
     {
-        await run.Input.WriteAsync(await File.ReadAllBytesAsync(Executable.Sample("dns.pcap"), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await run.Input.WriteAsync(
+            await File.ReadAllBytesAsync(Executable.Sample("dns.pcap"), TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken
+        );
         await run.Input.FlushAsync(TestContext.Current.CancellationToken);
     }
 }

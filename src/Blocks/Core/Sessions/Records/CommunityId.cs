@@ -21,7 +21,7 @@ internal static class CommunityId
     private static readonly UInt128 Mapped = new(0, 0xFFFF_0000_0000);
 
     /// <summary>Writes the id of a session that has addresses.</summary>
-    public static void Write(Session session, ushort seed, Span<byte> destination)
+    public static void Write(Session session, ushort seed, Digests digests, Span<byte> destination)
     {
         bool hasPorts = session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp || session.Community.IsSet;
         ushort sourcePort = session.Community.IsSet ? session.Community.Source : session.SourcePort;
@@ -44,9 +44,7 @@ internal static class CommunityId
             length += 4;
         }
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // the specification says SHA-1; nothing secret depends on it
-        SHA1.HashData(input[..length], digest);
-#pragma warning restore CA5350
+        digests.Sha1(input[..length], digest);
         "1:"u8.CopyTo(destination);
         OperationStatus _ = Base64.EncodeToUtf8(digest, destination[2..], out int _, out int _);
     }

@@ -11,44 +11,52 @@ internal sealed class FieldScope(string path)
 
     public List<FieldNode> Nodes { get; } = [];
 
-    /// <summary>The same as an array, which is quicker to go through.</summary>
-    public FieldNode[] Frozen { get; private set; } = [];
-
     /// <summary>Lowest number of a field inside.</summary>
     public int First { get; private set; }
 
     /// <summary>Highest number of a field inside.</summary>
     public int Last { get; private set; }
 
-    /// <summary>Which of <see cref="Nodes"/> a field is or lies in, by its number less <see cref="First"/>.</summary>
-    public ushort[] NodeOf { get; private set; } = [];
+    /// <summary>What an encoder does at a field that has values, by its number less <see cref="First"/>.</summary>
+    public FieldStep[] Steps { get; private set; } = [];
 
     /// <summary>The Avro form of the nodes when absent, one after the other.</summary>
     public byte[] Defaults { get; private set; } = [];
 
-    /// <summary>Where each node's default begins, and the end.</summary>
-    public int[] DefaultStart { get; private set; } = [];
-
     /// <summary>To be called when all nodes are there and have their numbers.</summary>
     public void Freeze()
     {
-        Frozen = [.. Nodes];
         First = Nodes[0].First;
         Last = Nodes[^1].Last;
-        NodeOf = new ushort[Last - First + 1];
-        DefaultStart = new int[Nodes.Count + 1];
+        Steps = new FieldStep[Last - First + 1];
         List<byte> defaults = [];
-        for (int i = 0; i < Nodes.Count; i++)
+        foreach (FieldNode node in Nodes)
         {
-            FieldNode node = Nodes[i];
-            for (int field = node.First; field <= node.Last; field++)
-                NodeOf[field - First] = (ushort)i;
-            DefaultStart[i] = defaults.Count;
+            int start = defaults.Count;
             node.AppendDefault(defaults);
+            Steps.AsSpan(node.First - First, node.Last - node.First + 1).Fill(new FieldStep(node, start, defaults.Count));
         }
-        DefaultStart[^1] = defaults.Count;
         Defaults = [.. defaults];
     }
+}
+
+/// <summary>The node that a field is or lies in, as an encoder needs it.</summary>
+internal readonly struct FieldStep(FieldNode node, int defaultStart, int defaultEnd)
+{
+    /// <summary>Where the node's default lies among its scope's.</summary>
+    public readonly int DefaultStart = defaultStart;
+    public readonly int DefaultEnd = defaultEnd;
+
+    /// <summary>The highest number inside of the node.</summary>
+    public readonly int Last = node.Last;
+
+    public readonly SpiType Type = node.Type;
+
+    /// <summary>What is in a group; null for a field.</summary>
+    public readonly FieldScope? Group = node.IsGroup ? node.Scope : null;
+
+    /// <summary>What is in each record of a field of such; else null.</summary>
+    public readonly FieldScope? Record = node.IsGroup ? null : node.Scope;
 }
 
 /// <summary>A field of a record: a value, a group (no definition) or a record that repeats (both).</summary>

@@ -26,6 +26,7 @@ public sealed class Sessions3Writer
     private readonly Sessions3Options _options;
     private readonly Sessions3Object _document;
     private readonly EntryChains _chains;
+    private SpiRow _row = null!;
     private readonly Utf8JsonWriter _json;
     private readonly FieldDefinition? _firstPacket;
     private readonly FieldDefinition? _lastPacket;
@@ -54,16 +55,19 @@ public sealed class Sessions3Writer
     }
 
     /// <summary>Writes one JSON object, without a line end.</summary>
-    public void Write(SpiFields core, SpiFields session, IBufferWriter<byte> destination)
+    /// <param name="row">Values that every record has.</param>
+    /// <param name="session">The others; no field is in both.</param>
+    /// <param name="destination">Where the document goes.</param>
+    public void Write(SpiRow row, SpiFields session, IBufferWriter<byte> destination)
     {
+        _row = row;
         _json.Reset(destination);
-        _chains.Open(core, session);
+        _chains.Open(row, session);
         _json.WriteStartObject();
         WriteMembers(_document);
         WriteDerived();
         _json.WriteEndObject();
         _json.Flush();
-        _chains.Close();
     }
 
     private void WriteMembers(Sessions3Object container)
@@ -107,7 +111,19 @@ public sealed class Sessions3Writer
     {
         if (!SpiField.IsSingle(field.Field.Type))
             return false;
-        ReadOnlySpan<byte> value = _chains.Payload(field.Field.Number);
+        int number = field.Field.Number;
+        if (_row.Has(number))
+        {
+            return field.Field.Type switch
+            {
+                SpiType.Long or SpiType.Int => _row.Long(number) == field.Default,
+                SpiType.Bool => _row.Long(number) == 0,
+                SpiType.Double => _row.Double(number) is 0 or double.NaN,
+                SpiType.Utf8 => _row.Utf8(number).IsEmpty,
+                _ => false,
+            };
+        }
+        ReadOnlySpan<byte> value = _chains.Payload(number);
         return field.Field.Type switch
         {
             SpiType.Long or SpiType.Int => BinaryPrimitives.ReadInt64LittleEndian(value) == field.Default,
@@ -177,7 +193,9 @@ public sealed class Sessions3Writer
     /// <summary>A value, or what stands for it when it is <c>always</c> there.</summary>
     private void WriteSingle(FieldDefinition field)
     {
-        if (_chains.Has(field.Field.Number))
+        if (_row.Has(field.Field.Number))
+            WriteSlot(field.Field);
+        else if (_chains.Has(field.Field.Number))
             WriteValue(_chains.Single(field.Field.Number));
         else if (field.Field.Type is SpiType.Utf8 or SpiType.Ip)
             _json.WriteStringValue(""u8);
@@ -185,6 +203,30 @@ public sealed class Sessions3Writer
             _json.WriteBooleanValue(false);
         else
             _json.WriteNumberValue(field.Default);
+    }
+
+    private void WriteSlot(SpiField field)
+    {
+        switch (field.Type)
+        {
+            case SpiType.Bool:
+                _json.WriteBooleanValue(_row.Long(field.Number) != 0);
+                break;
+            case SpiType.Double:
+                WriteDouble(_row.Double(field.Number));
+                break;
+            case SpiType.Utf8:
+                _json.WriteStringValue(_row.Utf8(field.Number));
+                break;
+            case SpiType.Ip:
+                Span<byte> address = stackalloc byte[16];
+                BinaryPrimitives.WriteUInt128BigEndian(address, _row.Ip(field.Number));
+                WriteIp(address);
+                break;
+            default:
+                _json.WriteNumberValue(_row.Long(field.Number));
+                break;
+        }
     }
 
     private void WriteValue(SpiEntry entry)
@@ -196,8 +238,7 @@ public sealed class Sessions3Writer
                 _json.WriteBooleanValue(value.Long != 0);
                 break;
             case SpiType.Double:
-                // JSON has no infinity
-                _json.WriteNumberValue(Math.Clamp(value.Double, double.MinValue, double.MaxValue));
+                WriteDouble(value.Double);
                 break;
             case SpiType.Utf8:
             case SpiType.Utf8Set:
@@ -205,13 +246,21 @@ public sealed class Sessions3Writer
                 break;
             case SpiType.Ip:
             case SpiType.IpSet:
-                Span<byte> text = stackalloc byte[IpText.MaxBytes];
-                _json.WriteStringValue(text[..IpText.Write(entry.Payload, text)]);
+                WriteIp(entry.Payload);
                 break;
             default:
                 _json.WriteNumberValue(value.Long);
                 break;
         }
+    }
+
+    // JSON has no infinity
+    private void WriteDouble(double value) => _json.WriteNumberValue(Math.Clamp(value, double.MinValue, double.MaxValue));
+
+    private void WriteIp(ReadOnlySpan<byte> address)
+    {
+        Span<byte> text = stackalloc byte[IpText.MaxBytes];
+        _json.WriteStringValue(text[..IpText.Write(address, text)]);
     }
 
     /// <summary>What Arkime's documents have besides their fields.</summary>

@@ -8,7 +8,7 @@ namespace FlowPipe.Schemas;
 /// </summary>
 public sealed class SpiRecordEncoder
 {
-    private const long RecordBranch = 1;
+    private const byte RecordBranch = 1 << 1; // zigzag of 1: the second branch of ["null", record]
 
     private readonly FieldScope _root;
     private readonly EntryChains _chains;
@@ -21,107 +21,141 @@ public sealed class SpiRecordEncoder
         _chains = new EntryChains(dictionary.Fields.Count);
     }
 
-    /// <summary>Encodes the record whose values lie in two stores with no field in common: the core's and the session's.</summary>
+    /// <summary>Encodes the record whose values lie in a row and in a session's store, with no field in common.</summary>
     /// <returns>False when the destination is too small; nothing counts as written then.</returns>
-    public bool TryEncode(SpiFields core, SpiFields session, Span<byte> destination, out int written)
+    public bool TryEncode(SpiRow row, SpiFields session, Span<byte> destination, out int written)
     {
         var writer = new AvroWriter(destination);
-        _chains.Open(core, session);
-        WriteRecord(_root, ref writer);
-        _chains.Close();
-        written = writer.Failed ? 0 : writer.Written;
+        _chains.Open(row, session);
+        WriteRecord(_root, row, ref writer);
+        written = writer.Failed ? 0 : destination.Length - writer.Left;
         return !writer.Failed;
     }
 
     /// <summary>Writes the fields that have values, and between them what stands for the absent ones, a run of them at a time.</summary>
-    private void WriteRecord(FieldScope scope, ref AvroWriter writer)
+    private void WriteRecord(FieldScope scope, SpiRow row, ref AvroWriter writer)
     {
-        FieldNode[] nodes = scope.Frozen;
-        int[] starts = scope.DefaultStart;
-        int written = 0;
-        int next = scope.First;
-        while (next <= scope.Last && _chains.NextPresent(next, scope.Last) is var field and not 0)
+        FieldStep[] steps = scope.Steps;
+        ReadOnlySpan<byte> defaults = scope.Defaults;
+        int passed = 0;
+        int field = _chains.NextPresent(scope.First, scope.Last);
+        while (field != 0)
         {
-            int i = scope.NodeOf[field - scope.First];
-            FieldNode node = nodes[i];
-            if (i > written)
-                writer.Raw(scope.Defaults.AsSpan(starts[written], starts[i] - starts[written]));
-            if (node.IsGroup)
+            ref readonly FieldStep step = ref steps[field - scope.First];
+            if (step.DefaultStart != passed)
+                writer.Raw(defaults[passed..step.DefaultStart]);
+            passed = step.DefaultEnd;
+            if (step.Group is { } group)
             {
-                writer.Long(RecordBranch);
-                WriteRecord(node.Scope!, ref writer);
+                writer.Byte(RecordBranch);
+                WriteRecord(group, row, ref writer);
+            }
+            else if (row.Has(field))
+            {
+                WriteSlot(step.Type, field, row, ref writer);
+            }
+            else if (SpiField.IsSingle(step.Type))
+            {
+                WriteSingle(step.Type, _chains.Payload(field), ref writer);
             }
             else
             {
-                WriteField(node, ref writer);
+                WriteBlocks(in step, field, row, ref writer);
             }
-            written = i + 1;
-            next = node.Last + 1;
+            field = step.Last == scope.Last ? 0 : _chains.NextPresent(step.Last + 1, scope.Last);
         }
-        writer.Raw(scope.Defaults.AsSpan(starts[written]));
+        writer.Raw(defaults[passed..]);
     }
 
-    private void WriteField(FieldNode node, ref AvroWriter writer)
+    private static void WriteSlot(SpiType type, int field, SpiRow row, ref AvroWriter writer)
     {
-        int field = node.First;
-        switch (node.Type)
+        switch (type)
         {
             case SpiType.Long:
             case SpiType.Int:
-                writer.Long(BinaryPrimitives.ReadInt64LittleEndian(_chains.Payload(field)));
+                writer.Long(row.Long(field));
+                break;
+            case SpiType.Bool:
+                writer.Byte(row.Long(field) == 0 ? (byte)0 : (byte)1);
+                break;
+            case SpiType.Double:
+                writer.Double(row.Double(field));
+                break;
+            case SpiType.Utf8:
+                writer.Utf8(row.Utf8(field));
+                break;
+            default:
+                Span<byte> address = stackalloc byte[16];
+                BinaryPrimitives.WriteUInt128BigEndian(address, row.Ip(field));
+                writer.Ip(address);
+                break;
+        }
+    }
+
+    private static void WriteSingle(SpiType type, ReadOnlySpan<byte> payload, ref AvroWriter writer)
+    {
+        switch (type)
+        {
+            case SpiType.Long:
+            case SpiType.Int:
+                writer.Long(BinaryPrimitives.ReadInt64LittleEndian(payload));
                 break;
             case SpiType.Bool:
             case SpiType.Double:
-                writer.Raw(_chains.Payload(field));
+                writer.Raw(payload);
                 break;
             case SpiType.Utf8:
-                writer.Utf8(_chains.Payload(field));
+                writer.Utf8(payload);
                 break;
             case SpiType.Ip:
-                writer.Ip(_chains.Payload(field));
-                break;
-            case SpiType.Packed:
-                WritePacked(_chains.Payload(field), ref writer);
+                writer.Ip(payload);
                 break;
             default:
-                WriteBlocks(node, ref writer);
+                WritePacked(payload, ref writer);
                 break;
         }
     }
 
     /// <summary>One block with all items, and the empty block that ends an array or map.</summary>
-    private void WriteBlocks(FieldNode node, ref AvroWriter writer)
+    private void WriteBlocks(in FieldStep step, int field, SpiRow row, ref AvroWriter writer)
     {
-        writer.Long(_chains.Count(node.First));
-        EntryChains.Values values = _chains.Of(node.First);
+        writer.Long(_chains.Count(field));
+        EntryChains.Values values = _chains.Of(field);
         while (values.MoveNext())
         {
-            switch (node.Type)
+            if (step.Record is { } record)
             {
-                case SpiType.LongSet:
-                case SpiType.IntSet:
-                    writer.Raw(values.Current.Payload);
-                    break;
-                case SpiType.Utf8Set:
-                    writer.Utf8(values.Current.Payload);
-                    break;
-                case SpiType.IpSet:
-                    writer.Ip(values.Current.Payload);
-                    break;
-                case SpiType.Map:
-                    writer.Utf8(SpiEntry.MapKey(values.Current.Payload, out ReadOnlySpan<byte> value));
-                    writer.Utf8(value);
-                    break;
-                case SpiType.RecordSet:
-                    int mark = _chains.Enter(values.Place);
-                    WriteRecord(node.Scope!, ref writer);
-                    _chains.Leave(mark, node.Scope!);
-                    break;
-                default:
-                    throw new InvalidOperationException($"{node.Definition!.Name} is not a set.");
+                int mark = _chains.Enter(values.Place);
+                WriteRecord(record, row, ref writer);
+                _chains.Leave(mark, record);
+            }
+            else
+            {
+                WriteItem(step.Type, values.Payload, ref writer);
             }
         }
-        writer.Long(0);
+        writer.Byte(0);
+    }
+
+    private static void WriteItem(SpiType type, ReadOnlySpan<byte> payload, ref AvroWriter writer)
+    {
+        switch (type)
+        {
+            case SpiType.LongSet:
+            case SpiType.IntSet:
+                writer.Raw(payload);
+                break;
+            case SpiType.Utf8Set:
+                writer.Utf8(payload);
+                break;
+            case SpiType.IpSet:
+                writer.Ip(payload);
+                break;
+            default:
+                writer.Utf8(SpiEntry.MapKey(payload, out ReadOnlySpan<byte> value));
+                writer.Utf8(value);
+                break;
+        }
     }
 
     private static void WritePacked(ReadOnlySpan<byte> payload, ref AvroWriter writer)
@@ -130,6 +164,6 @@ public sealed class SpiRecordEncoder
         long count = (long)Varint.Read(payload, ref at);
         writer.Long(count);
         writer.Raw(payload[at..]);
-        writer.Long(0);
+        writer.Byte(0);
     }
 }

@@ -6,18 +6,22 @@ namespace FlowPipe.Schemas;
 /// Integers of variable length: seven bits a byte, least significant first, the top bit set on all but the last. Avro's <c>int</c> and
 /// <c>long</c> are these over the zigzag form (specification 1.12, "Binary encoding").
 /// </summary>
-internal static class Varint
+public static class Varint
 {
     /// <summary>Bytes that the longest takes: 64 bits at seven a byte.</summary>
     public const int MaxBytes = 10;
 
+    /// <summary>The zigzag form: small negatives become small too.</summary>
     public static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
 
+    /// <summary>The value of a zigzag form.</summary>
     public static long UnZigZag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 
+    /// <summary>Bytes that a value takes.</summary>
     public static int Size(ulong value) => (BitOperations.Log2(value | 1) / 7) + 1;
 
     /// <summary>Writes a value for which there is room.</summary>
+    /// <returns>Bytes written.</returns>
     public static int Write(Span<byte> destination, ulong value)
     {
         int at = 0;
@@ -30,29 +34,12 @@ internal static class Varint
         return at;
     }
 
-    /// <summary>The same into room for <see cref="MaxBytes"/>, without a loop for the sizes that are common.</summary>
-    public static int WriteShort(Span<byte> destination, ulong value)
-    {
-        if (destination.Length < MaxBytes)
-            return Write(destination, value);
-        destination[0] = (byte)value;
-        if (value < 0x80)
-            return 1;
-        destination[0] |= 0x80;
-        destination[1] = (byte)(value >> 7);
-        if (value < 0x80UL << 7)
-            return 2;
-        destination[1] |= 0x80;
-        destination[2] = (byte)(value >> 14);
-        if (value < 0x80UL << 14)
-            return 3;
-        destination[2] |= 0x80;
-        destination[3] = (byte)(value >> 21);
-        if (value < 0x80UL << 21)
-            return 4;
-        destination[3] |= 0x80;
-        return 4 + Write(destination[4..], value >> 28);
-    }
+    /// <summary>Writes the zigzag form of a value for which there is room: Avro's <c>int</c> and <c>long</c>.</summary>
+    /// <returns>Bytes written.</returns>
+    public static int WriteZigZag(Span<byte> destination, long value) => Write(destination, ZigZag(value));
+
+    /// <summary>Reads what <see cref="WriteZigZag"/> has written.</summary>
+    public static long ReadZigZag(ReadOnlySpan<byte> source, ref int at) => UnZigZag(Read(source, ref at));
 
     /// <summary>Reads the value at a place and moves past it. False when it does not end, or not within 64 bits.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, ref int at, out ulong value)

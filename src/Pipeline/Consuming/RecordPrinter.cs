@@ -29,8 +29,8 @@ internal abstract class RecordPrinter
     private static Action<SpiFields, IBufferWriter<byte>> WriteSessions3()
     {
         var writer = new Sessions3Writer();
-        var none = new SpiFields();
-        return (values, buffer) => writer.Write(values, none, buffer);
+        var none = new SpiRow();
+        return (values, buffer) => writer.Write(none, values, buffer);
     }
 
     /// <summary>A table of all the records, by the time of their first packets, when there are no more.</summary>

@@ -184,7 +184,7 @@ public sealed class AvroContainerReader : IDisposable
     private bool TryReadLong(string where, bool atEndAllowed, out long value)
     {
         ulong bits = 0;
-        for (int i = 0; i < ZigZag.MaxLength; i++)
+        for (int i = 0; i < Varint.MaxBytes; i++)
         {
             int b = _stream.ReadByte();
             if (b < 0)

@@ -23,7 +23,7 @@ public sealed class AvroContainerWriter : IDisposable
     public const int DefaultBlockSize = 64 * 1024;
 
     /// <summary>Room before the records for the block's two numbers.</summary>
-    private const int HeaderRoom = 2 * ZigZag.MaxLength;
+    private const int HeaderRoom = 2 * Varint.MaxBytes;
 
     private readonly Stream _stream;
     private readonly AvroCodec _codec;
@@ -168,8 +168,8 @@ public sealed class AvroContainerWriter : IDisposable
     private void WriteBlock(byte[] buffer, int dataLength)
     {
         Span<byte> numbers = stackalloc byte[HeaderRoom];
-        int numbersLength = ZigZag.Write(numbers, _count);
-        numbersLength += ZigZag.Write(numbers[numbersLength..], dataLength);
+        int numbersLength = Varint.WriteZigZag(numbers, _count);
+        numbersLength += Varint.WriteZigZag(numbers[numbersLength..], dataLength);
         numbers[..numbersLength].CopyTo(buffer.AsSpan(HeaderRoom - numbersLength));
         _sync.CopyTo(buffer.AsSpan(HeaderRoom + dataLength));
         Write(buffer.AsSpan(HeaderRoom - numbersLength, numbersLength + dataLength + SyncLength));
@@ -220,7 +220,7 @@ public sealed class AvroContainerWriter : IDisposable
     }
 
     private static void WriteLong(ArrayBufferWriter<byte> writer, long value) =>
-        writer.Advance(ZigZag.Write(writer.GetSpan(ZigZag.MaxLength), value));
+        writer.Advance(Varint.WriteZigZag(writer.GetSpan(Varint.MaxBytes), value));
 
     private static void WriteBytes(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> bytes)
     {

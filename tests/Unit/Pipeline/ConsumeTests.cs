@@ -199,7 +199,7 @@ public sealed class ConsumeTests : IDisposable
         var buffer = new ArrayBufferWriter<byte>();
         for (int i = 0; i < records; i++)
         {
-            writer.Write(Record(i), new SpiFields(), buffer);
+            writer.Write(new SpiRow(), Record(i), buffer);
             buffer.Write("\n"u8);
         }
         return _folder.Write(Guid.NewGuid() + ".json", buffer.WrittenSpan);
@@ -208,7 +208,7 @@ public sealed class ConsumeTests : IDisposable
     private static byte[] Encode(SpiFields values)
     {
         byte[] record = new byte[4096];
-        Assert.True(new SpiRecordEncoder().TryEncode(values, new SpiFields(), record, out int written));
+        Assert.True(new SpiRecordEncoder().TryEncode(new SpiRow(), values, record, out int written));
         return record[..written];
     }
 

@@ -10,7 +10,7 @@ public sealed class AllocationTests
     [Fact]
     public void SessionAfterSessionAllocatesNothing()
     {
-        var core = new SpiFields();
+        var row = new SpiRow();
         var session = new SpiFields();
         var encoder = new SpiRecordEncoder();
         var json = new Sessions3Writer();
@@ -29,16 +29,16 @@ public sealed class AllocationTests
 
         void MakeRecord(int number)
         {
-            core.Reset();
+            row.Reset();
             session.Reset();
             document.ResetWrittenCount();
             foreach (SpiField field in core40)
-                core.Add(field, number);
-            core.AddIp(ip, new UInt128(0x20010db8_00000000, (ulong)number));
-            core.Begin(position);
-            core.Add(source, "0123456789abcdef"u8);
-            core.AddPacked(gaps, 3, packed);
-            core.End(position);
+                row.Set(field, number);
+            row.SetIp(ip, new UInt128(0x20010db8_00000000, (ulong)number));
+            row.Lists.Begin(position);
+            row.Lists.Add(source, "0123456789abcdef"u8);
+            row.Lists.AddPacked(gaps, 3, packed);
+            row.Lists.End(position);
             SpiFieldsTests.FillSmall(session);
             Span<byte> tag = stackalloc byte[2];
 
@@ -49,8 +49,8 @@ public sealed class AllocationTests
                 tag[1] = (byte)('a' + (i >> 4));
                 session.Add(tags, tag);
             }
-            encoder.TryEncode(core, session, buffer, out _);
-            json.Write(core, session, document);
+            encoder.TryEncode(row, session, buffer, out _);
+            json.Write(row, session, document);
         }
 
         // several rounds, of which the best counts: pools fill in the first, and a collection that other tests cause may trim them

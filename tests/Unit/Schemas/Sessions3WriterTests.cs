@@ -11,21 +11,21 @@ public sealed class Sessions3WriterTests
     [Fact]
     public void DocumentHasArkimesShape()
     {
-        var core = new SpiFields();
+        var core = new SpiRow();
         var session = new SpiFields();
-        core.Add(Dictionary["first_packet"], 1385391358382);
-        core.Add(Dictionary["last_packet"], 1385391358387);
-        core.Add(Dictionary["length"], 5);
-        core.Add(Dictionary["id"], "0123"u8);
-        core.Add(Dictionary["session.segments"], 1);
-        core.Add(Dictionary["ip.protocol"], 6);
-        core.Add(Dictionary["initRTT"], 0);
-        core.AddIp(Dictionary["ip.src"], new UInt128(0, 0xFFFF_0AB4_9C8D));
-        core.Add(Dictionary["bytes.src"], 692);
-        core.Add(Dictionary["port.src"], 61450);
-        core.Add(Dictionary["tcpflags.syn-ack"], 1);
-        core.Add(Dictionary["tcpseq.src"], 3365067071);
-        core.Add(Dictionary["node"], "test"u8);
+        core.Set(Dictionary["first_packet"], 1385391358382);
+        core.Set(Dictionary["last_packet"], 1385391358387);
+        core.Set(Dictionary["length"], 5);
+        core.Set(Dictionary["id"], "0123"u8);
+        core.Set(Dictionary["session.segments"], 1);
+        core.Set(Dictionary["ip.protocol"], 6);
+        core.Set(Dictionary["initRTT"], 0);
+        core.SetIp(Dictionary["ip.src"], new UInt128(0, 0xFFFF_0AB4_9C8D));
+        core.Set(Dictionary["bytes.src"], 692);
+        core.Set(Dictionary["port.src"], 61450);
+        core.Set(Dictionary["tcpflags.syn-ack"], 1);
+        core.Set(Dictionary["tcpseq.src"], 3365067071);
+        core.Set(Dictionary["node"], "test"u8);
         session.Add(Dictionary["mac.src"], "00:1f:5b:ff:51:cb"u8);
         session.Add(Dictionary["ttl.src"], 64);
         session.Add(Dictionary["protocols"], "tcp"u8);
@@ -55,10 +55,10 @@ public sealed class Sessions3WriterTests
         core.Add(Dictionary["final"], 1);
         core.Add(Dictionary["complete"], 0);
         core.Add(Dictionary["end_reason"], "fin"u8);
-        JsonNode with = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options(), core, new SpiFields()))!;
+        JsonNode with = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options(), core))!;
         Assert.Equal("""{"id":"0123","final":true,"endReason":"fin"}""", with["flowpipe"]!.ToJsonString());
         JsonNode without = JsonNode.Parse(
-            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { Extras = false }, core, new SpiFields())
+            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { Extras = false }, core)
         )!;
         Assert.Null(without["flowpipe"]);
         Assert.Null(without["rootId"]);
@@ -71,12 +71,12 @@ public sealed class Sessions3WriterTests
         AddPositions(core, "7", 24, 94, 94, 94, 10, 94);
         AddPositions(core, "00ff00ff00ff00ff", 24, 24, 100);
         JsonNode absolute = JsonNode.Parse(
-            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = false }, core, new SpiFields())
+            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = false }, core)
         )!;
         Assert.Equal("[24,118,212,306,316,410,24,48,148]", absolute["packetPos"]!.ToJsonString());
         Assert.Equal("[7]", absolute["fileId"]!.ToJsonString());
         JsonNode gaps = JsonNode.Parse(
-            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = true }, core, new SpiFields())
+            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = true }, core)
         )!;
         Assert.Equal("[-7,24,94,0,0,10,94,-2,24,0,100]", gaps["packetPos"]!.ToJsonString());
         Assert.Equal([-7, 24, 118, 212, 306, 316, 410, -2, 24, 48, 148], DecodeGaps(gaps["packetPos"]!.AsArray()));
@@ -87,7 +87,7 @@ public sealed class Sessions3WriterTests
     {
         var core = new SpiFields();
         core.Add(Dictionary["node"], "\"\\\u0000\u001f\n\u007f é 漢字 🦀 </script> \u2028"u8);
-        string json = RecordRoundTripTests.Json(Dictionary, new Sessions3Options(), core, new SpiFields());
+        string json = RecordRoundTripTests.Json(Dictionary, new Sessions3Options(), core);
         Assert.DoesNotContain('\n', json);
         using var document = JsonDocument.Parse(json);
         Assert.Equal("\"\\\u0000\u001f\n\u007f é 漢字 🦀 </script> \u2028", document.RootElement.GetProperty("node").GetString());

@@ -12,7 +12,7 @@ public sealed class SpiRecordDecoderTests
     {
         var values = new SpiFields();
         new ModelRecord().Fill(FieldDictionary.Default, values, new Random(3), 150);
-        byte[] whole = RecordRoundTripTests.Encode(FieldDictionary.Default, values, new SpiFields());
+        byte[] whole = RecordRoundTripTests.Encode(FieldDictionary.Default, values);
         var decoder = new SpiRecordDecoder();
         Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte, Gen.Int[0, whole.Length])
             .Sample(
@@ -37,7 +37,7 @@ public sealed class SpiRecordDecoderTests
     [Fact]
     public void TruncatedRecordIsInvalidData()
     {
-        byte[] whole = RecordRoundTripTests.Encode(FieldDictionary.Default, new SpiFields(), new SpiFields());
+        byte[] whole = RecordRoundTripTests.Encode(FieldDictionary.Default, new SpiFields());
         var decoder = new SpiRecordDecoder();
         for (int length = 0; length < whole.Length; length++)
             Assert.Throws<InvalidDataException>(() => decoder.Decode(whole.AsMemory(0, length), new SpiFields()));

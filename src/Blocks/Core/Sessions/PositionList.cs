@@ -5,138 +5,101 @@ using FlowPipe.Schemas;
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>
-/// Where the packets of a record are: for each packet the distance from the one before it and its length, as varints, in one pooled array;
-/// some four bytes a packet. A change of source is an entry of length 0 that holds the source's number.
+/// Where the packets of a record are, in the form that the record has them in, so that a save only copies: the distance of each packet from
+/// the one before it, and its length; some two bytes each.
+/// <code>
+/// gaps      varint a packet; the first of each source is the offset itself
+/// lengths   varint a packet; empty when records leave them out
+/// parts     source, packets, bytes of gaps: for each source but the last, as a session seldom has a second
+/// </code>
 /// </summary>
 internal struct PositionList
 {
-    private const int LongestEntry = 10 + 5;
-    private byte[]? _bytes;
-    private int _length;
+    /// <summary>What one packet may take of any list, with room to spare.</summary>
+    private const int Reserve = 64;
+
+    private VarintList _gaps;
+    private VarintList _lengths;
+    private VarintList _parts;
     private int _source;
+    private int _packets;
+    private int _partPackets;
+    private int _partStart;
     private long _previous;
 
-    /// <summary>Whether there is room for another packet; a record is saved before it runs out.</summary>
-    public readonly bool IsFull => _length > BytePool.Largest - (3 * LongestEntry);
+    /// <summary>Whether there is no room for another packet; a record is saved then.</summary>
+    public readonly bool IsFull => Math.Max(_gaps.Length, Math.Max(_lengths.Length, _parts.Length)) > BytePool.Largest - Reserve;
 
     public void Add(BytePool pool, PacketSource source, long offset, int length)
     {
-        if (_bytes is null || _bytes.Length - _length < 2 * LongestEntry)
-            Grow(pool);
-        if (_length == 0 || source.Number != _source)
-        {
-            _source = source.Number;
-            _previous = 0;
-            Write(_source);
-            Write(0);
-        }
-        Write(offset - _previous);
-        Write(length);
+        if (_partPackets == 0 || source.Number != _source)
+            StartPart(pool, source.Number);
+        _gaps.Add(pool, offset - _previous);
+        _lengths.Add(pool, length);
         _previous = offset;
+        _partPackets++;
+        _packets++;
     }
 
-    /// <summary>Forgets all, and keeps the array.</summary>
-    public void Clear() => _length = 0;
+    /// <summary>Forgets all, and keeps the arrays.</summary>
+    public void Clear()
+    {
+        _gaps.Clear();
+        _lengths.Clear();
+        _parts.Clear();
+        _packets = _partPackets = _partStart = 0;
+    }
 
-    /// <summary>Forgets all, and gives the array back.</summary>
+    /// <summary>Forgets all, and gives the arrays back.</summary>
     public void Return(BytePool pool)
     {
-        if (_bytes is not null)
-            pool.Return(_bytes);
+        _gaps.Return(pool);
+        _lengths.Return(pool);
+        _parts.Return(pool);
         this = default;
     }
 
-    /// <summary>Adds the positions and lengths to a record.</summary>
-    public readonly void WriteTo(SpiFields record, CoreFields fields, SourceTable sources, bool lengths, PositionScratch scratch)
+    /// <summary>Adds the positions and, if wanted, the lengths to a record.</summary>
+    public readonly void WriteTo(SpiFields record, CoreFields fields, SourceTable sources, bool lengths)
     {
-        if (_bytes is null || _length == 0)
+        if (_packets == 0)
             return;
-        scratch.Clear(_length);
+        ReadOnlySpan<byte> gaps = _gaps.Bytes;
+        ReadOnlySpan<byte> parts = _parts.Bytes;
         int at = 0;
-        while (at < _length)
+        while (at < parts.Length)
         {
-            long first = Read(ref at);
-            int lengthAt = at;
-            long second = Read(ref at);
-            if (second == 0)
-            {
-                scratch.FlushGaps(record, fields);
-                scratch.Source = sources[(int)first];
-                continue;
-            }
-            scratch.AddGap(first);
-            if (lengths)
-                scratch.AddLength(_bytes.AsSpan(lengthAt, at - lengthAt));
+            SourceTable.Entry source = sources[(int)Varint.ReadZigZag(parts, ref at)];
+            var packets = (int)Varint.ReadZigZag(parts, ref at);
+            var length = (int)Varint.ReadZigZag(parts, ref at);
+            WritePart(record, fields, source, packets, gaps[..length]);
+            gaps = gaps[length..];
         }
-        scratch.FlushGaps(record, fields);
+        WritePart(record, fields, sources[_source], _partPackets, gaps);
         if (lengths)
-            record.AddPacked(fields.PacketLen, scratch.LengthCount, scratch.Lengths);
+            record.AddPacked(fields.PacketLen, _packets, _lengths.Bytes);
     }
 
-    private void Grow(BytePool pool)
+    private static void WritePart(SpiFields record, CoreFields fields, SourceTable.Entry source, int packets, ReadOnlySpan<byte> gaps)
     {
-        byte[] larger = pool.Rent(Math.Max(64, (_bytes?.Length ?? 0) * 2));
-        if (_bytes is not null)
-        {
-            _bytes.AsSpan(0, _length).CopyTo(larger);
-            pool.Return(_bytes);
-        }
-        _bytes = larger;
-    }
-
-    private void Write(long value) => _length += Varint.Write(_bytes.AsSpan(_length), value);
-
-    private readonly long Read(ref int at) => Varint.Read(_bytes.AsSpan(0, _length), ref at);
-}
-
-/// <summary>One partition's room for splitting a position list into gaps and lengths.</summary>
-internal sealed class PositionScratch
-{
-    private byte[] _gaps = new byte[1024];
-    private byte[] _lengths = new byte[1024];
-    private int _gapsLength;
-    private int _gapCount;
-    private int _lengthsLength;
-
-    public SourceTable.Entry? Source { get; set; }
-
-    public int LengthCount { get; private set; }
-
-    public ReadOnlySpan<byte> Lengths => _lengths.AsSpan(0, _lengthsLength);
-
-    public void Clear(int bytes)
-    {
-        if (_gaps.Length < bytes)
-        {
-            _gaps = new byte[bytes];
-            _lengths = new byte[bytes];
-        }
-        _gapsLength = _gapCount = _lengthsLength = LengthCount = 0;
-        Source = null;
-    }
-
-    public void AddGap(long gap)
-    {
-        _gapsLength += Varint.Write(_gaps.AsSpan(_gapsLength), gap);
-        _gapCount++;
-    }
-
-    public void AddLength(ReadOnlySpan<byte> varint)
-    {
-        varint.CopyTo(_lengths.AsSpan(_lengthsLength));
-        _lengthsLength += varint.Length;
-        LengthCount++;
-    }
-
-    public void FlushGaps(SpiFields record, CoreFields fields)
-    {
-        if (_gapCount == 0 || Source is null)
-            return;
         record.Begin(fields.PacketPos);
-        record.Add(fields.PacketPosSource, Source.Fingerprint);
-        record.AddPacked(fields.PacketPosGaps, _gapCount, _gaps.AsSpan(0, _gapsLength));
+        record.Add(fields.PacketPosSource, source.Fingerprint);
+        record.AddPacked(fields.PacketPosGaps, packets, gaps);
         record.End(fields.PacketPos);
-        record.Add(fields.FileUris, Source.Uri);
-        _gapsLength = _gapCount = 0;
+        record.Add(fields.FileUris, source.Uri);
+    }
+
+    private void StartPart(BytePool pool, int source)
+    {
+        if (_partPackets > 0)
+        {
+            _parts.Add(pool, _source);
+            _parts.Add(pool, _partPackets);
+            _parts.Add(pool, _gaps.Length - _partStart);
+        }
+        _source = source;
+        _partPackets = 0;
+        _partStart = _gaps.Length;
+        _previous = 0;
     }
 }

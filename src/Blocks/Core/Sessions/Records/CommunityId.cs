@@ -19,7 +19,7 @@ internal static class CommunityId
     public const int Length = 30;
 
     /// <summary>Writes the id of a session that has addresses.</summary>
-    public static void Write(Session session, ushort seed, Span<byte> destination)
+    public static void Write(Session session, ushort seed, Digests digests, Span<byte> destination)
     {
         bool hasPorts = session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp || session.Community.IsSet;
         ushort sourcePort = session.Community.IsSet ? session.Community.Source : session.SourcePort;
@@ -42,9 +42,7 @@ internal static class CommunityId
             length += 4;
         }
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // the specification says SHA-1; nothing secret depends on it
-        SHA1.HashData(input[..length], digest);
-#pragma warning restore CA5350
+        digests.Sha1(input[..length], digest);
         "1:"u8.CopyTo(destination);
         OperationStatus _ = Base64.EncodeToUtf8(digest, destination[2..], out int _, out int _);
     }

@@ -1,7 +1,5 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Sessions.Records;
@@ -12,32 +10,44 @@ namespace FlowPipe.Core.Sessions.Records;
 /// </summary>
 internal static class MessageKey
 {
-    public static byte[] Of(Session session, ReadOnlySpan<byte> communityId)
+    private const int MaxSuffix = 40;
+
+    public static byte[] Of(Session session, ReadOnlySpan<byte> communityId, Digests digests)
     {
         ulong first = session.Id.Words[0];
-        var vlan0 = (int)(first >> 16 & 0xFFF);
-        var vlan1 = (int)(first >> 28 & 0xFFF);
+        var vlan0 = (uint)(first >> 16 & 0xFFF);
+        var vlan1 = (uint)(first >> 28 & 0xFFF);
         var vni = (uint)(first >> 40);
         if (communityId.IsEmpty)
-            return WithoutCommunityId(session);
+            return WithoutCommunityId(session, digests);
         if (vlan0 == 0 && vni == 0)
             return communityId.ToArray();
-        string vlan =
-            vlan0 == 0 ? ""
-            : vlan1 == 0 ? string.Create(CultureInfo.InvariantCulture, $";vlan={vlan0}")
-            : string.Create(CultureInfo.InvariantCulture, $";vlan={vlan0}.{vlan1}");
-        string suffix = vni == 0 ? vlan : string.Create(CultureInfo.InvariantCulture, $"{vlan};vni={vni}");
-        return [.. communityId, .. Encoding.UTF8.GetBytes(suffix)];
+        Span<byte> key = stackalloc byte[CommunityId.Length + MaxSuffix];
+        communityId.CopyTo(key);
+        int length = communityId.Length;
+        if (vlan0 != 0)
+            Append(";vlan="u8, vlan0, key, ref length);
+        if (vlan0 != 0 && vlan1 != 0)
+            Append("."u8, vlan1, key, ref length);
+        if (vni != 0)
+            Append(";vni="u8, vni, key, ref length);
+        return key[..length].ToArray();
     }
 
-    private static byte[] WithoutCommunityId(Session session)
+    private static void Append(ReadOnlySpan<byte> name, uint value, Span<byte> key, ref int length)
+    {
+        name.CopyTo(key[length..]);
+        length += name.Length;
+        Utf8Formatter.TryFormat(value, key[length..], out int written);
+        length += written;
+    }
+
+    private static byte[] WithoutCommunityId(Session session, Digests digests)
     {
         Span<byte> key = stackalloc byte[SessionKey.MaxLength];
         int length = SessionKey.Write(session, key);
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // a short name, not a secret
-        SHA1.HashData(key[..length], digest);
-#pragma warning restore CA5350
+        digests.Sha1(key[..length], digest);
         var result = new byte[CommunityId.Length];
         "0:"u8.CopyTo(result);
         Base64.EncodeToUtf8(digest, result.AsSpan(2), out int _, out int _);

@@ -16,9 +16,11 @@ internal sealed class RecordId
 {
     private readonly byte[] _buffer;
     private readonly int _prefix;
+    private readonly Digests _digests;
 
-    public RecordId(string node)
+    public RecordId(string node, Digests digests)
     {
+        _digests = digests;
         byte[] name = Encoding.UTF8.GetBytes(node);
         _buffer = new byte[name.Length + 1 + 64 + 1 + 8 + 8 + 4 + SessionKey.MaxLength];
         name.CopyTo(_buffer, 0);
@@ -37,7 +39,7 @@ internal sealed class RecordId
         length += 20;
         length += SessionKey.Write(session, buffer[length..]);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer[..length], digest);
+        _digests.Sha256(buffer[..length], digest);
         return new Guid(digest[..16], bigEndian: true);
     }
 }

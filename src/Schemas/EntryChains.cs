@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FlowPipe.Schemas;
 
@@ -32,6 +33,7 @@ internal sealed class EntryChains(int fields)
     }
 
     /// <summary>The lowest field with values from <paramref name="first"/> to <paramref name="last"/>; 0 when there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int NextPresent(int first, int last)
     {
         ulong[] present = _present;

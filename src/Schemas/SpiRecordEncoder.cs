@@ -37,11 +37,13 @@ public sealed class SpiRecordEncoder
     {
         FieldStep[] steps = scope.Steps;
         ReadOnlySpan<byte> defaults = scope.Defaults;
+        int first = scope.First;
+        int last = scope.Last;
         int passed = 0;
-        int field = _chains.NextPresent(scope.First, scope.Last);
-        while (field != 0)
+        int next = first;
+        while (next <= last && _chains.NextPresent(next, last) is var field and not 0)
         {
-            ref readonly FieldStep step = ref steps[field - scope.First];
+            ref readonly FieldStep step = ref steps[field - first];
             if (step.DefaultStart != passed)
                 writer.Raw(defaults[passed..step.DefaultStart]);
             passed = step.DefaultEnd;
@@ -52,7 +54,11 @@ public sealed class SpiRecordEncoder
             }
             else if (row.Has(field))
             {
-                WriteSlot(step.Type, field, row, ref writer);
+                // most of what a row holds, and all that is needed for it
+                if (step.Type is SpiType.Long or SpiType.Int)
+                    writer.Long(row.Long(field));
+                else
+                    WriteSlot(step.Type, field, row, ref writer);
             }
             else if (SpiField.IsSingle(step.Type))
             {
@@ -62,7 +68,7 @@ public sealed class SpiRecordEncoder
             {
                 WriteBlocks(in step, field, row, ref writer);
             }
-            field = step.Last == scope.Last ? 0 : _chains.NextPresent(step.Last + 1, scope.Last);
+            next = step.Last + 1;
         }
         writer.Raw(defaults[passed..]);
     }
@@ -71,10 +77,6 @@ public sealed class SpiRecordEncoder
     {
         switch (type)
         {
-            case SpiType.Long:
-            case SpiType.Int:
-                writer.Long(row.Long(field));
-                break;
             case SpiType.Bool:
                 writer.Byte(row.Long(field) == 0 ? (byte)0 : (byte)1);
                 break;
@@ -85,11 +87,16 @@ public sealed class SpiRecordEncoder
                 writer.Utf8(row.Utf8(field));
                 break;
             default:
-                Span<byte> address = stackalloc byte[16];
-                BinaryPrimitives.WriteUInt128BigEndian(address, row.Ip(field));
-                writer.Ip(address);
+                WriteIp(row.Ip(field), ref writer);
                 break;
         }
+    }
+
+    private static void WriteIp(UInt128 ip, ref AvroWriter writer)
+    {
+        Span<byte> address = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(address, ip);
+        writer.Ip(address);
     }
 
     private static void WriteSingle(SpiType type, ReadOnlySpan<byte> payload, ref AvroWriter writer)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace FlowPipe.Schemas;
@@ -43,7 +45,7 @@ public sealed class SpiRow
     public bool Set(SpiField field, long value)
     {
         if (((Integers >> (int)field.Type) & 1) == 0)
-            throw WrongType(field, "an integer");
+            ThrowWrongType(field, "an integer");
         if (value != (int)value && field.Type == SpiType.Int)
             return false;
         SlotOf(field).Low = (ulong)value;
@@ -54,7 +56,7 @@ public sealed class SpiRow
     public void Set(SpiField field, double value)
     {
         if (field.Type != SpiType.Double)
-            throw WrongType(field, "a double");
+            ThrowWrongType(field, "a double");
         SlotOf(field).Low = BitConverter.DoubleToUInt64Bits(value);
     }
 
@@ -62,7 +64,7 @@ public sealed class SpiRow
     public void Set(SpiField field, ReadOnlySpan<byte> utf8)
     {
         if (field.Type != SpiType.Utf8)
-            throw WrongType(field, "a string");
+            ThrowWrongType(field, "a string");
         if (_text.Length - _textLength < utf8.Length)
             Array.Resize(ref _text, Math.Max(2 * _text.Length, _textLength + utf8.Length));
         utf8.CopyTo(_text.AsSpan(_textLength));
@@ -76,7 +78,7 @@ public sealed class SpiRow
     public void SetIp(SpiField field, UInt128 address)
     {
         if (field.Type != SpiType.Ip)
-            throw WrongType(field, "an address");
+            ThrowWrongType(field, "an address");
         ref Slot slot = ref SlotOf(field);
         slot.Low = (ulong)address;
         slot.High = (ulong)(address >> 64);
@@ -102,16 +104,23 @@ public sealed class SpiRow
     internal ReadOnlySpan<byte> Utf8(int field) => _text.AsSpan((int)_slots[field].Low, (int)_slots[field].High);
 
     /// <summary>The slot of a field, which has a value from now on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref Slot SlotOf(SpiField field)
     {
         // number 0 is no field; those inside of records that repeat have many values
         if (field.Parent != 0 || field.Number == 0)
-            throw new ArgumentException($"{field} is no field of the record itself.", nameof(field));
+            ThrowNotHere(field);
         _present[field.Number >> 6] |= 1UL << (field.Number & 63);
         return ref _slots[field.Number];
     }
 
-    private static ArgumentException WrongType(SpiField field, string given) => new($"{field} cannot hold {given}.", nameof(field));
+    [DoesNotReturn]
+    private static void ThrowWrongType(SpiField field, string given) =>
+        throw new ArgumentException($"{field} cannot hold {given}.", nameof(field));
+
+    [DoesNotReturn]
+    private static void ThrowNotHere(SpiField field) =>
+        throw new ArgumentException($"{field} is no field of the record itself.", nameof(field));
 
     [StructLayout(LayoutKind.Auto)]
     private struct Slot

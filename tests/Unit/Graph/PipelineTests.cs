@@ -26,7 +26,7 @@ public sealed class PipelineTests
             .Sample(
                 (count, partitions, batches, flows, capacity, maxPackets, slow) =>
                     CheckAsync(count, partitions, batches, flows, capacity, maxPackets, slow).GetAwaiter().GetResult(),
-                iter: 40
+                iter: 25
             );
     }
 

@@ -70,7 +70,7 @@ public sealed class SimulationTests
                     Assert.Equal(one, many);
                     Assert.Equal(avro.Select(Convert.ToHexString), others.Select(Convert.ToHexString));
                 },
-                iter: 80
+                iter: 40
             );
     }
 
@@ -107,7 +107,7 @@ public sealed class SimulationTests
                     Assert.Equal(one, Run(sources, settings, partitions, [3], out byte[][] others));
                     Assert.Equal(avro.Select(Convert.ToHexString), others.Select(Convert.ToHexString));
                 },
-                iter: 50
+                iter: 40
             );
     }
 

@@ -10,6 +10,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 
 artifacts := artifacts
 program := $(artifacts)/flowpipe/flowpipe
+# What the demo replays is published with it
+samples := $(wildcard samples/*.pcap*)
 # Left by the last publish: make compares it with the sources, MSBuild's own check takes seconds
 stamp := $(artifacts)/flowpipe/.published
 
@@ -26,7 +28,7 @@ run: build ## replay the samples into an embedded Kafka, read the records back, 
 
 build: $(stamp) ## leave the executable at artifacts/flowpipe/flowpipe
 
-$(stamp): $(sources)
+$(stamp): $(sources) $(samples)
 	dotnet publish src/Pipeline/FlowPipe.Pipeline.csproj --configuration Release --output $(artifacts)/flowpipe --verbosity quiet
 	@test -x $(program) || { echo "make build: $(program) is missing after the publish" >&2; exit 1; }
 	@touch $@

@@ -62,29 +62,30 @@ capture() {
 build_network
 start_servers
 
+# In the order of their names: replayed as a folder, the files' times then go forward, as those of rotated captures do.
+capture client eth0 dhcp.pcap 'udp port 67 or udp port 68' -- scene_dhcp
+capture client eth0 dns.pcap 'port 53' -- scene_dns
+capture client eth0 fragments.pcap 'icmp or icmp6 or ip6 proto 44' -- scene_fragments
+capture client eth0 ftp.pcap 'tcp' -- scene_ftp
 capture client eth0 http.pcap 'tcp port 80' -- scene_http
 capture client eth0 http2.pcap 'tcp port 8080' -- scene_http2
-capture client eth0 tls.pcap 'tcp port 443 or tcp port 8443' -- scene_tls
-capture client eth0 dns.pcap 'port 53' -- scene_dns
-capture client eth0 ssh.pcap 'tcp port 22' -- scene_ssh
-capture client eth0 smtp.pcap 'tcp port 25 or tcp port 465' -- scene_smtp
-capture client eth0 ftp.pcap 'tcp' -- scene_ftp
-capture client eth0 ntp.pcap 'udp port 123' -- scene_ntp
-capture client eth0 snmp.pcap 'udp port 161' -- scene_snmp
-capture client eth0 dhcp.pcap 'udp port 67 or udp port 68' -- scene_dhcp
 capture client eth0 icmp.pcap 'icmp or icmp6 or arp or udp port 4444' -- scene_icmp
-capture client eth0 fragments.pcap 'icmp or icmp6 or ip6 proto 44' -- scene_fragments
-capture client eth0 sctp.pcap 'sctp' -- scene_sctp
-start_vlan_switch 8100:5
-capture switch trunk0 vlan.pcap -- scene_vlan
-start_vlan_switch 88a8:100,8100:5
-capture switch trunk0 qinq.pcap -- scene_vlan
-
 # Two interfaces in one pcapng file, with nanoseconds: what passes the client's interface, and the trunk.
-capture client eth0 mixed-eth0.pcap --time-stamp-precision=nano 'not udp port 5353' -- scene_mixed
+start_vlan_switch 8100:7
+capture client eth0 mixed-eth0.pcap --time-stamp-precision=nano -- scene_mixed
 capture switch trunk0 mixed-trunk.pcap --time-stamp-precision=nano -- scene_vlan
 mergecap -F pcapng -I none -w "$captured/mixed.pcapng" "$captured/mixed-eth0.pcap" "$captured/mixed-trunk.pcap"
 rm "$captured"/mixed-*.pcap
+capture client eth0 ntp.pcap 'udp port 123' -- scene_ntp
+start_vlan_switch 88a8:100,8100:5
+capture switch trunk0 qinq.pcap -- scene_vlan
+capture client eth0 sctp.pcap 'sctp' -- scene_sctp
+capture client eth0 smtp.pcap 'tcp port 25 or tcp port 465' -- scene_smtp
+capture client eth0 snmp.pcap 'udp port 161' -- scene_snmp
+capture client eth0 ssh.pcap 'tcp port 22' -- scene_ssh
+capture client eth0 tls.pcap 'tcp port 443 or tcp port 8443' -- scene_tls
+start_vlan_switch 8100:5
+capture switch trunk0 vlan.pcap -- scene_vlan
 gzip -9n "$captured/ftp.pcap"
 
 cp "$captured"/* "$output/"

@@ -24,7 +24,14 @@ public sealed class PipelineRun(PipelineOptions options)
         _time.Start();
         using var reader = new FilePacketReader(options.Reading);
         var emit = new EmitBlock(options.Sinks);
-        await emit.OpenAsync(abort).ConfigureAwait(false);
+        try
+        {
+            await emit.OpenAsync(abort).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (abort.IsCancellationRequested)
+        {
+            throw new Core.FlowPipeException("aborted while the sinks were being opened: nothing was read", e);
+        }
         var stage = new SessionStage(
             PluginLoader.Load(options.ParsersDirectory ?? PluginLoader.DefaultDirectory),
             options.Sessions,

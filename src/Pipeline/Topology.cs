@@ -60,7 +60,14 @@ internal sealed class Topology : IDisposable
 
     private async Task ReadAsync(CancellationToken stop)
     {
-        await _reader.ReadAsync(Enqueue.Block, stop).ConfigureAwait(false);
+        try
+        {
+            await _reader.ReadAsync(Enqueue.Block, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // It did as it was told.
+        }
         // However reading ended, the sessions that it fed are to be saved.
         await Enqueue.Block.SendAsync(PacketBatch.End, CancellationToken.None).ConfigureAwait(false);
     }

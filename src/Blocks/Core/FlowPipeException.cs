@@ -10,4 +10,7 @@ public sealed class FlowPipeException : Exception
 
     public FlowPipeException(string message, Exception inner)
         : base(message, inner) { }
+
+    /// <summary>Whether what the user asked for is itself wrong, a filter or a setting: known before any packet is read.</summary>
+    public bool IsWrongUsage { get; init; }
 }

@@ -59,7 +59,7 @@ internal static class CommandLine
         }
         catch (Exception e) when (IsBrokenPipe(e))
         {
-            // `flowpipe … | head`: whoever read has had enough, and wants no message.
+            // `flowpipe fields | head`: whoever read has had enough, and wants no message. A sink that could not deliver says so.
             return ExitStatus.Failed;
         }
         catch (Exception e)
@@ -67,7 +67,7 @@ internal static class CommandLine
             context.Status.Message(Explain(e, showTrace));
             if (showTrace)
                 context.Status.Line(e.ToString());
-            return ExitStatus.Failed;
+            return ForUser(e) is { IsWrongUsage: true } ? ExitStatus.WrongUsage : ExitStatus.Failed;
         }
     }
 
@@ -110,16 +110,28 @@ internal static class CommandLine
 
     private static string Explain(Exception e, bool traceFollows)
     {
-        for (Exception? cause = e; cause is not null; cause = cause.InnerException)
-            if (cause is FlowPipeException)
-                return cause.Message;
+        if (ForUser(e) is { } known)
+            return known.Message;
+        // Files that a command opens have their names in messages of their own; what is left is its output.
+        if (e.GetBaseException() is IOException io)
+            return $"writing failed: {io.Message}; see where standard output leads to";
         string hint = traceFollows ? "" : " (a bug: --debug shows where)";
         return $"unexpected {e.GetBaseException().GetType().Name}: {e.GetBaseException().Message}{hint}";
+    }
+
+    private static FlowPipeException? ForUser(Exception e)
+    {
+        for (Exception? cause = e; cause is not null; cause = cause.InnerException)
+            if (cause is FlowPipeException known)
+                return known;
+        return null;
     }
 
     private static bool IsBrokenPipe(Exception e)
     {
         const int epipe = 32;
+        if (ForUser(e) is not null)
+            return false;
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)
             if (cause is IOException && (cause.HResult & 0xFFFF) == epipe)
                 return true;

@@ -45,6 +45,13 @@ internal static class ReplayCommand
                     .. (line.GetValue(files) ?? []).Select(static path => new CaptureInput(path)),
                     .. (line.GetValue(folders) ?? []).Select(static path => new CaptureInput(path, IsDirectory: true)),
                 ];
+                // An option takes every word up to the next one that is known, so a mistyped one would pass for a file.
+                foreach (CaptureInput input in inputs)
+                    if (input.Path is ['-', _, ..])
+                        throw new WrongUsageException(
+                            $"there is no option '{input.Path}'; did you mean '{Nearest.Of(input.Path, command.Options.Select(static known => known.Name))}'? "
+                                + $"A file of that name is written ./{input.Path}"
+                        );
                 if (inputs.Length == 0)
                     throw new WrongUsageException("there is nothing to read: give -r FILE, -r - for stdin, or -R DIR");
                 if (inputs.Count(static input => input is { Path: CaptureInput.StandardInput, IsDirectory: false }) > 1)

@@ -40,6 +40,10 @@ internal sealed class FileSource : RecordSource
     public override IEnumerable<IReadOnlyList<StoredRecord>> Read(CancellationToken stop)
     {
         int first = Guard(_stream.ReadByte);
+        if (first >= 0 && !"O{ \t\r\n"u8.Contains((byte)first))
+            throw new FlowPipeException(
+                $"{_name} begins neither as an Avro container nor as lines of JSON: check what --from names; captures are read by 'flowpipe replay -r'"
+            );
         var whole = new PrependedStream(first, _stream);
         IEnumerable<StoredRecord> records =
             first < 0 ? []

@@ -19,7 +19,7 @@ internal static class SinkBuilder
             throw new FlowPipeException("there is no sink: give --to, such as --to table:");
         var sinkSettings = new SinkSettings
         {
-            Schema = SessionSchema.Json,
+            Schema = static () => SessionSchema.Json,
             Node = settings.Records.Node,
             Kafka = settings.Kafka,
             Embedded = embedded,

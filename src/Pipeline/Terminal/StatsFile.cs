@@ -25,7 +25,9 @@ internal sealed class StatsFile : IDisposable
             return new StatsFile(Stream.Null, file, isStdout: true) { Context = context };
         try
         {
-            return new StatsFile(File.Create(file), file, isStdout: false);
+            // Unbuffered: a disk that is full is met by the write, not by the closing.
+            var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            return new StatsFile(stream, file, isStdout: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -72,7 +72,7 @@ public sealed class FileSinkTests
     public async Task A_full_disk_is_named_and_nothing_counts_as_delivered(string uri)
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full");
-        await using ISpiSink sink = SinkFactory.Create(uri, new SinkSettings { Schema = TestRecords.Schema });
+        await using ISpiSink sink = SinkFactory.Create(uri, new SinkSettings { Schema = static () => TestRecords.Schema });
         FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () =>
         {
             await sink.OpenAsync(Stop);
@@ -149,7 +149,7 @@ public sealed class FileSinkTests
         string path = string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, folder.Path);
         foreach (string scheme in new[] { "avro", "ndjson" })
         {
-            await using ISpiSink sink = SinkFactory.Create($"{scheme}:{path}", new SinkSettings { Schema = TestRecords.Schema });
+            await using ISpiSink sink = SinkFactory.Create($"{scheme}:{path}", new SinkSettings { Schema = static () => TestRecords.Schema });
             FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () => await sink.OpenAsync(Stop));
             Assert.StartsWith($"{path}: ", e.Message, StringComparison.Ordinal);
             Assert.Contains(reason, e.Message, StringComparison.Ordinal);

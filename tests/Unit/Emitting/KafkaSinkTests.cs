@@ -216,7 +216,7 @@ public sealed class KafkaSinkTests
     public async Task A_broker_that_does_not_answer_is_named_with_the_reason()
     {
         var warnings = new ConcurrentQueue<string>();
-        var settings = new SinkSettings { Schema = TestRecords.Schema, Warn = warnings.Enqueue };
+        var settings = new SinkSettings { Schema = static () => TestRecords.Schema, Warn = warnings.Enqueue };
         await using ISpiSink sink = SinkFactory.Create("kafka://127.0.0.1:1/topic?timeout=1", settings);
         FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () => await sink.OpenAsync(Stop));
         Assert.Contains("kafka://127.0.0.1:1/topic", e.Message, StringComparison.Ordinal);
@@ -379,7 +379,7 @@ public sealed class KafkaSinkTests
         string topic = $"flowpipe-test-{Guid.NewGuid():N}";
         var settings = new SinkSettings
         {
-            Schema = TestRecords.Schema,
+            Schema = static () => TestRecords.Schema,
             Warn = line => TestContext.Current.TestOutputHelper!.WriteLine(line),
         };
         await using ISpiSink sink = SinkFactory.Create($"kafka://{brokers}/{topic}?format=avro", settings);
@@ -416,7 +416,7 @@ public sealed class KafkaSinkTests
             uri,
             new SinkSettings
             {
-                Schema = TestRecords.Schema,
+                Schema = static () => TestRecords.Schema,
                 Node = "test-node",
                 Embedded = kafka,
                 Warn = warnings.Enqueue,

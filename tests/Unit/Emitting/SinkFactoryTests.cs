@@ -6,7 +6,7 @@ namespace FlowPipe.Tests.Unit.Emitting;
 
 public sealed class SinkFactoryTests
 {
-    private static readonly SinkSettings Settings = new() { Schema = TestRecords.Schema };
+    private static readonly SinkSettings Settings = new() { Schema = static () => TestRecords.Schema };
 
     [Theory]
     [InlineData("null:", "null:", true, false)]

@@ -49,7 +49,7 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
     /// <inheritdoc/>
     public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew)
     {
-        ReadAddresses(in packet, out UInt128 source, out UInt128 destination);
+        ReadAddresses(in packet, out IpAddress source, out IpAddress destination);
         uint ports = hasPorts ? BinaryPrimitives.ReadUInt32BigEndian(packet.Frame[packet.Record.PayloadOffset..]) : 0;
         if (isNew)
         {
@@ -84,21 +84,12 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
         return word;
     }
 
-    /// <summary>Both addresses of the innermost IP header; IPv4 as IPv4-mapped IPv6.</summary>
-    protected static void ReadAddresses(in PacketView packet, out UInt128 source, out UInt128 destination)
+    /// <summary>Both addresses of the innermost IP header.</summary>
+    protected static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
     {
         ReadOnlySpan<byte> ip = packet.Frame[packet.Record.IpOffset..];
-        if (ip[0] >> 4 == 4)
-        {
-            source = Mapped | BinaryPrimitives.ReadUInt32BigEndian(ip[12..]);
-            destination = Mapped | BinaryPrimitives.ReadUInt32BigEndian(ip[16..]);
-        }
-        else
-        {
-            source = BinaryPrimitives.ReadUInt128BigEndian(ip[8..]);
-            destination = BinaryPrimitives.ReadUInt128BigEndian(ip[24..]);
-        }
+        bool v4 = ip[0] >> 4 == 4;
+        source = v4 ? IpAddress.ReadIPv4(ip[12..]) : IpAddress.ReadIPv6(ip[8..]);
+        destination = v4 ? IpAddress.ReadIPv4(ip[16..]) : IpAddress.ReadIPv6(ip[24..]);
     }
-
-    private static readonly UInt128 Mapped = new(0, 0xFFFF_0000_0000);
 }

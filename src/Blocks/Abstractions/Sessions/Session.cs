@@ -14,11 +14,11 @@ public abstract class Session
     /// <summary>The protocol that made it.</summary>
     public MProtocol Protocol = null!;
 
-    /// <summary>Address of the side that began; IPv4 as IPv4-mapped IPv6.</summary>
-    public UInt128 SourceIp;
+    /// <summary>Address of the side that began.</summary>
+    public IpAddress SourceIp;
 
     /// <summary>Address of the other side.</summary>
-    public UInt128 DestinationIp;
+    public IpAddress DestinationIp;
 
     /// <summary>Whether the addresses mean anything.</summary>
     public bool HasIp;

@@ -25,28 +25,42 @@ public struct SessionId : IEquatable<SessionId>
     /// <summary>Words of the longest key.</summary>
     public const int MaxWords = 6;
 
+    /// <summary>Words of a key without IPv6 addresses.</summary>
+    public const int ShortCount = 3;
+
     /// <summary>The words; those from <see cref="Count"/> on mean nothing.</summary>
     public SessionIdWords Words;
 
-    /// <summary>How many words there are.</summary>
+    /// <summary>How many words there are: <see cref="ShortCount"/> or <see cref="MaxWords"/>.</summary>
     public byte Count;
 
     /// <summary>A salted hash over all words.</summary>
     public readonly ulong Hash(ulong salt)
     {
-        ulong hash = salt;
-        foreach (ulong word in ((ReadOnlySpan<ulong>)Words)[..Count])
-        {
-            ulong high = Math.BigMul(hash ^ word, 0xA0761D6478BD642F, out ulong low);
-            hash = high ^ low;
-        }
-        ulong top = Math.BigMul(hash ^ 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3 ^ salt | 1, out ulong bottom);
-        return top ^ bottom;
+        // Both factors are salted: whoever knew one could make them zero, and all keys with it equal.
+        ulong second = System.Numerics.BitOperations.RotateLeft(salt, 32) * 0x9E3779B97F4A7C15;
+        ulong hash = Mix(Words[1] ^ salt, Words[2] ^ second);
+        if (Count > ShortCount)
+            hash = Mix(hash ^ Mix(Words[3] ^ second, Words[4] ^ salt), Words[5] ^ second);
+        return Mix(hash ^ Words[0] ^ second, 0xA0761D6478BD642F);
+    }
+
+    private static ulong Mix(ulong left, ulong right)
+    {
+        ulong high = Math.BigMul(left, right, out ulong low);
+        return high ^ low;
     }
 
     /// <inheritdoc/>
-    public readonly bool Equals(SessionId other) =>
-        Count == other.Count && ((ReadOnlySpan<ulong>)Words)[..Count].SequenceEqual(((ReadOnlySpan<ulong>)other.Words)[..Count]);
+    public readonly bool Equals(SessionId other) => Equals(in other);
+
+    /// <summary>Whether two keys are the same.</summary>
+    public readonly bool Equals(in SessionId other) =>
+        Words[1] == other.Words[1]
+        && Words[2] == other.Words[2]
+        && Words[0] == other.Words[0]
+        && Count == other.Count
+        && (Count == ShortCount || (Words[3] == other.Words[3] && Words[4] == other.Words[4] && Words[5] == other.Words[5]));
 
     /// <inheritdoc/>
     public override readonly bool Equals(object? obj) => obj is SessionId other && Equals(other);

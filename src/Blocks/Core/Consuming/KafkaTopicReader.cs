@@ -56,7 +56,10 @@ public sealed class KafkaTopicReader : IDisposable
             throw new FlowPipeException(
                 $"{target}: librdkafka refuses its settings: {KafkaClientSettings.Complaint(e.Message, _settings)}; mend the kafka section of the configuration",
                 e
-            );
+            )
+            {
+                IsWrongUsage = true,
+            };
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class AvroFileSink : ISpiSink
         {
             _writer = new AvroContainerWriter(_stream, _schema, _codec);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             _failed = true;
             throw SinkFile.WriteFailed(_path, 0, e);
@@ -63,7 +63,7 @@ public sealed class AvroFileSink : ISpiSink
                 writer.Append(batch.AvroOf(record));
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             throw Fail(e);
         }
@@ -81,7 +81,7 @@ public sealed class AvroFileSink : ISpiSink
                 _writer.FlushBlock();
                 _stream!.Flush();
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
             {
                 throw Fail(e);
             }

@@ -100,9 +100,16 @@ public sealed class EmitBlock : IAsyncDisposable
 
     private async Task EmitAsync(SpiBatch batch)
     {
-        foreach (ISpiSink sink in _sinks)
+        try
         {
-            await sink.WriteAsync(batch);
+            foreach (ISpiSink sink in _sinks)
+            {
+                await sink.WriteAsync(batch);
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new MessageDroppedException(e);
         }
 
         Interlocked.Increment(ref _batches);

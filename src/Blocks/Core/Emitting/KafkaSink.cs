@@ -56,7 +56,7 @@ public sealed class KafkaSink : ISpiSink
         _settings = settings;
         _ownsEmbedded = target.IsEmbedded && settings.Embedded is null;
         _embedded = target.IsEmbedded ? settings.Embedded ?? new EmbeddedKafka() : null;
-        _single = new AvroSingleObject(settings.Schema);
+        _single = new AvroSingleObject(settings.Schema());
         _fingerprint = Encoding.UTF8.GetBytes(_single.Fingerprint);
         _node = Encoding.UTF8.GetBytes(settings.Node);
         _errors = new KafkaErrors(target.ToString(), settings.Kafka, settings.Warn);
@@ -193,7 +193,10 @@ public sealed class KafkaSink : ISpiSink
             throw new FlowPipeException(
                 $"{Name}: librdkafka refuses its settings: {KafkaClientSettings.Complaint(e.Message, settings)}; mend the kafka section of the configuration",
                 e
-            );
+            )
+            {
+                IsWrongUsage = true,
+            };
         }
     }
 

@@ -69,7 +69,7 @@ public sealed class NdjsonSink : ISpiSink
         {
             stream.Write(_lines.AsSpan(0, length));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             _failed = true;
             KeepWholeLines(stream, _lines.AsSpan(0, length));

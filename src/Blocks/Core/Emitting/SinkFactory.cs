@@ -30,7 +30,7 @@ public static class SinkFactory
                     : throw new FlowPipeException($"sink '{uri}': null: takes nothing after the colon");
             case "avro":
                 parsed.Allow("codec");
-                return new AvroFileSink(PathOf(parsed), settings.Schema, CodecOf(parsed));
+                return new AvroFileSink(PathOf(parsed), settings.Schema(), CodecOf(parsed));
             case "ndjson":
                 parsed.Allow();
                 return new NdjsonSink(PathOf(parsed));

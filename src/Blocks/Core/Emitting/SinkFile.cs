@@ -66,7 +66,7 @@ internal static class SinkFile
         }
     }
 
-    /// <summary>What to tell when a write failed.</summary>
+    /// <summary>What to tell when a write failed. .NET calls a file that reached its limit of size (EFBIG) an argument out of range.</summary>
     public static FlowPipeException WriteFailed(string name, long kept, Exception cause) =>
         cause is IOException && cause.HResult == BrokenPipe
             ? new FlowPipeException($"{name}: whoever read it has gone away (broken pipe); {kept} records were written before", cause)
@@ -78,6 +78,8 @@ internal static class SinkFile
     /// <summary>The system's words, without the path that .NET repeats after them.</summary>
     private static string Reason(Exception e)
     {
+        if (e is ArgumentOutOfRangeException)
+            return "the file is as large as the file system, or a limit on this process, lets it be";
         int path = e.Message.IndexOf(" : '", StringComparison.Ordinal);
         return (path < 0 ? e.Message : e.Message[..path]).TrimEnd('.');
     }

@@ -4,7 +4,7 @@ namespace FlowPipe.Core.Emitting;
 public sealed record SinkSettings
 {
     /// <summary>The records' Avro schema as JSON.</summary>
-    public required string Schema { get; init; }
+    public required Func<string> Schema { get; init; }
 
     /// <summary>Name of the sensor, for the header of that name.</summary>
     public string Node { get; init; } = "replay";

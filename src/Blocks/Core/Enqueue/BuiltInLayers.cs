@@ -8,6 +8,7 @@ internal static class BuiltInLayers
 {
     public static void Register(IRegistrar registrar)
     {
+        registrar.Link(EthernetLayer.LinkType, EthernetLayer.Enqueue);
         registrar.Link(CookedLayer.LinkType, CookedLayer.Enqueue);
         registrar.Link(CookedLayer.LinkType2, CookedLayer.Enqueue2);
         registrar.Link(RawLayers.Raw, RawLayers.EnqueueRaw);

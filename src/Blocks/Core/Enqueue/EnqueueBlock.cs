@@ -50,7 +50,15 @@ public sealed class EnqueueBlock
     {
         _messages++;
         bool end = ReferenceEquals(batch, PacketBatch.End);
-        PartitionMessage[] messages = end ? Barriers() : OnBatch(batch);
+        PartitionMessage[] messages;
+        try
+        {
+            messages = end ? Barriers() : OnBatch(batch);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new MessageDroppedException(e);
+        }
         if (_published != _statsClock.Second || end)
         {
             _published = _statsClock.Second;

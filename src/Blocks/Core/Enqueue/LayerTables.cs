@@ -43,7 +43,12 @@ public sealed class LayerTables : IRegistrar
     public void Ethernet(ushort etherType, EnqueueCallback callback) => Set(_ethernet, etherType, callback, "Ethernet type");
 
     /// <inheritdoc/>
-    public void Ip(byte ipProtocol, EnqueueCallback callback) => Set(_ip, ipProtocol, callback, "IP protocol");
+    public void Ip(byte ipProtocol, EnqueueCallback callback)
+    {
+        if (ipProtocol is PacketDecoder.Tcp or PacketDecoder.Udp)
+            throw new FlowPipeException($"IP protocol {ipProtocol} is FlowPipe's own: a plugin can't take TCP or UDP; remove it");
+        Set(_ip, ipProtocol, callback, "IP protocol");
+    }
 
     internal EnqueueCallback? OfLink(int linkType) => (uint)linkType < (uint)_links.Length ? _links[linkType] : null;
 

@@ -11,8 +11,8 @@ namespace FlowPipe.Core.Enqueue;
 /// </summary>
 internal sealed class PacketDecoder : EnqueueContext
 {
-    private const byte Tcp = 6;
-    private const byte Udp = 17;
+    internal const byte Tcp = 6;
+    internal const byte Udp = 17;
     private readonly Tracking _tracking;
     private readonly MProtocol[] _protocols;
     private readonly byte _tcp;

@@ -8,7 +8,11 @@ namespace FlowPipe.Core.Graph;
 /// </summary>
 public sealed class BlockGraph : IDisposable
 {
+    // What a fault leaves a block to end by itself. It may be stuck in somebody else's call, and such a one is not waited for.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
     private readonly List<(string Name, IDataflowBlock Block)> _blocks = [];
+    private readonly List<IDataflowBlock> _outputs = [];
+    private readonly TaskCompletionSource _faulted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<IDataflowBlock, List<IDataflowBlock>> _sourcesOf = [];
     private readonly CancellationTokenSource _stopReading = new();
     private Exception? _fault;
@@ -31,6 +35,7 @@ public sealed class BlockGraph : IDisposable
         source.LinkTo(target);
 #pragma warning restore RS0030
         SourcesOf(target).Add(owner ?? source);
+        _outputs.Add(source);
     }
 
     /// <summary>Each message of the source goes to the one target that it names.</summary>
@@ -77,21 +82,20 @@ public sealed class BlockGraph : IDisposable
 
         using CancellationTokenRegistration registration = stop.Register(_stopReading.Cancel);
         _ = ReadAsync(read, head);
-        try
-        {
-            // Every block ends once one has faulted. A reader that is stuck in a system call is not waited for.
-            await Task.WhenAll(completions).ConfigureAwait(false);
-        }
-        catch (Exception) when (_fault is not null)
-        {
-            throw _fault;
-        }
+        // A reader that is stuck in a system call is not waited for, and a block that is, not for long.
+        Task ended = Task.WhenAll(completions);
+        if (await Task.WhenAny(ended, _faulted.Task).ConfigureAwait(false) != ended)
+            await Task.WhenAny(ended, Task.Delay(Grace, CancellationToken.None)).ConfigureAwait(false);
         if (_fault is not null)
+        {
+            _ = ended.ContinueWith(static task => task.Exception, TaskContinuationOptions.OnlyOnFaulted);
             throw _fault;
+        }
+        await ended.ConfigureAwait(false);
     }
 
     /// <summary>Ends the run at once: every block drops what it holds.</summary>
-    public void Abort() => FaultAll("run", new OperationCanceledException("aborted"));
+    public void Abort() => FaultAll(new OperationCanceledException("aborted"));
 
     /// <inheritdoc/>
     public void Dispose() => _stopReading.Dispose();
@@ -127,33 +131,35 @@ public sealed class BlockGraph : IDisposable
 
     private void FaultAll(string name, Exception cause)
     {
-        while (cause is AggregateException { InnerException: { } inner })
+        while (cause is AggregateException or MessageDroppedException && cause.InnerException is { } inner)
             cause = inner;
-        if (Interlocked.CompareExchange(ref _fault, FaultOf(name, cause), null) is not null)
-            return; // the others fault because of the first
-        foreach ((_, IDataflowBlock block) in _blocks)
-            block.Fault(_fault);
-        _stopReading.Cancel();
+        // What a user can mend is shown as it is.
+        FaultAll(cause is FlowPipeException or BlockFaultException ? cause : new BlockFaultException(name, cause));
     }
 
-    // What a user can mend, and an abort, are shown as they are.
-    private static Exception FaultOf(string name, Exception cause) =>
-        cause is FlowPipeException or OperationCanceledException or BlockFaultException ? cause : new BlockFaultException(name, cause);
+    private void FaultAll(Exception fault)
+    {
+        if (Interlocked.CompareExchange(ref _fault, fault, null) is not null)
+            return; // the others fault because of the first
+        foreach ((_, IDataflowBlock block) in _blocks)
+            block.Fault(fault);
+        // A block that waits for room in its output would wait for ever: nobody takes from there any more.
+        foreach (IDataflowBlock output in _outputs)
+            output.Fault(fault);
+        _faulted.TrySetResult();
+        _stopReading.Cancel();
+    }
 
     private static async Task CompleteAfterAsync(IDataflowBlock target, List<IDataflowBlock> sources)
     {
         var completions = new Task[sources.Count];
         for (int i = 0; i < sources.Count; i++)
             completions[i] = sources[i].Completion;
-        try
-        {
-            await Task.WhenAll(completions).ConfigureAwait(false);
+        // A source's fault reaches the target by FaultAll, under the source's name; from here it would be taken for the target's own.
+        Task all = Task.WhenAll(completions);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (all.IsCompletedSuccessfully)
             target.Complete();
-        }
-        catch (Exception e)
-        {
-            target.Fault(e);
-        }
     }
 
     private List<IDataflowBlock> SourcesOf(IDataflowBlock target)

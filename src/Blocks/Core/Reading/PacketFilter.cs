@@ -55,7 +55,7 @@ internal sealed unsafe class PacketFilter : IDisposable
                 return;
             refusal ??= message;
         }
-        throw new FlowPipeException($"--bpf '{_expression}': {refusal}; man pcap-filter explains the language");
+        throw new FlowPipeException($"--bpf '{_expression}': {refusal}; man pcap-filter explains the language") { IsWrongUsage = true };
     }
 
     private void Select(ushort linkType)

@@ -12,6 +12,7 @@ internal sealed class CoreFields(FieldDictionary dictionary)
     public readonly SpiField Length = dictionary["length"];
     public readonly SpiField Id = dictionary["id"];
     public readonly SpiField RootId = dictionary["root_id"];
+    public readonly SpiField Segment = dictionary["segment"];
     public readonly SpiField Segments = dictionary["session.segments"];
     public readonly SpiField Final = dictionary["final"];
     public readonly SpiField EndReason = dictionary["end_reason"];

@@ -43,8 +43,8 @@ public sealed class FlowSession : Session
     // -- last values seen, so that a set is only asked when something changes --
     internal int LastClientTtl = -1;
     internal int LastServerTtl = -1;
-    internal UInt128 LastMacs = UInt128.MaxValue;
-    internal Side LastMacSide;
+    internal MacPair LastClientMacs;
+    internal MacPair LastServerMacs;
     internal ulong LastVlans;
     internal ushort EtherType;
 
@@ -117,7 +117,7 @@ public sealed class FlowSession : Session
         ClientPayload8 = ServerPayload8 = 0;
         ClientPayload8Length = ServerPayload8Length = 0;
         LastClientTtl = LastServerTtl = -1;
-        LastMacs = UInt128.MaxValue;
+        LastClientMacs = LastServerMacs = default;
         LastVlans = 0;
         EtherType = 0;
     }

@@ -27,7 +27,7 @@ internal sealed class FlowTable
             ref Entry entry = ref entries[i];
             if (entry.Session is not { } session)
                 return null;
-            if (entry.Hash == hash && session.Id.Equals(id))
+            if (entry.Hash == hash && session.Id.Equals(in id))
                 return session;
         }
     }

@@ -24,12 +24,12 @@ internal static class PacketFields
 
     private static void AddMacs(FlowSession session, ReadOnlySpan<byte> macs, CoreFields fields)
     {
-        var both = new UInt128(BinaryPrimitives.ReadUInt64BigEndian(macs), BinaryPrimitives.ReadUInt32BigEndian(macs[8..]));
-        if (both == session.LastMacs && session.PacketSide == session.LastMacSide)
-            return;
-        session.LastMacs = both;
-        session.LastMacSide = session.PacketSide;
+        MacPair both = MacPair.Read(macs);
         bool client = session.PacketSide == Side.Client;
+        ref MacPair last = ref client ? ref session.LastClientMacs : ref session.LastServerMacs;
+        if (both == last)
+            return;
+        last = both;
         AddMac(session, client ? fields.Server : fields.Client, macs[..6]);
         AddMac(session, client ? fields.Client : fields.Server, macs[6..]);
     }
@@ -79,4 +79,13 @@ internal static class PacketFields
         if (dscp != 0)
             session.Fields.Add(side.Dscp, dscp);
     }
+}
+
+/// <summary>Both addresses of an Ethernet header, and that they are known.</summary>
+internal readonly record struct MacPair(ulong First, ulong Rest)
+{
+    private const ulong Known = 1UL << 32;
+
+    public static MacPair Read(ReadOnlySpan<byte> macs) =>
+        new(BinaryPrimitives.ReadUInt64BigEndian(macs), BinaryPrimitives.ReadUInt32BigEndian(macs[8..]) | Known);
 }

@@ -59,8 +59,7 @@ internal sealed class Partition
         for (int i = from; i < records.Length; i++)
         {
             ref readonly PacketRecord record = ref records[i];
-            // A packet makes at most two records (one that timed out, one that is full), so it needs that much room.
-            if (_outbox.Current.Count > SpiBatch.Capacity - 4 || _outbox.IsFull)
+            if (_outbox.IsFull)
                 return i;
             if (record.ClockNs >= _wheel.DueNs && !RunTimeouts(record.ClockNs))
                 return i;
@@ -82,9 +81,13 @@ internal sealed class Partition
         return false;
     }
 
-    /// <summary>Ends everything, because the run or the clock ends here.</summary>
+    /// <summary>
+    /// Ends everything, because the run or the clock ends here. What is over by now says so, though the wheel may not have come to it yet:
+    /// it looks at a session in whole seconds, and when depends on the packets of others.
+    /// </summary>
+    /// <param name="clockNs">The final clock.</param>
     /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
-    public bool EndAll()
+    public bool EndAll(long clockNs)
     {
         while (!_outbox.IsFull)
         {
@@ -93,7 +96,7 @@ internal sealed class Partition
                 _wheel.Restart();
                 return true;
             }
-            End(session, session.Closing ? session.ClosingReason : EndReason.Shutdown);
+            End(session, session.Closing || session.DeadlineNs < clockNs ? OverReason(session) : EndReason.Shutdown);
         }
         return false;
     }
@@ -206,9 +209,13 @@ internal sealed class Partition
 
     private void SaveAndGoOn(FlowSession session, EndReason reason, long nowNs)
     {
-        session.Protocol.MidSave(session);
-        Save(session, reason, final: false);
-        session.StartSegment();
+        // A record that was full with the packet before is not yet begun: there is nothing to save of it.
+        if (session.Packets.Sum > 0)
+        {
+            session.Protocol.MidSave(session);
+            Save(session, reason, final: false);
+            session.StartSegment();
+        }
         if (session.IsTcp && !session.Closing)
             session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
     }
@@ -230,6 +237,7 @@ internal sealed class Partition
         SpiBatch batch = _outbox.Current;
         int before = batch.AvroLength + batch.JsonLength;
         _records.Build(session, reason, final, batch);
+        _outbox.Added(batch);
         _recordBytes += batch.AvroLength + batch.JsonLength - before;
         _recordPackets += session.Packets.Sum;
         _recordCount++;

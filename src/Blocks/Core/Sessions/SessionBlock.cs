@@ -45,16 +45,20 @@ public sealed class SessionBlock
     private async Task OnMessageAsync(PartitionMessage message)
     {
         _messages++;
-        switch (message)
+        try
         {
-            case PartitionSlice slice:
-                await OnSliceAsync(slice).ConfigureAwait(false);
-                break;
-            case Barrier barrier:
-                await OnBarrierAsync(barrier).ConfigureAwait(false);
-                break;
-            default:
-                throw new InvalidOperationException($"{message.GetType().Name} in a partition's queue");
+            await (
+                message switch
+                {
+                    PartitionSlice slice => OnSliceAsync(slice),
+                    Barrier barrier => OnBarrierAsync(barrier),
+                    _ => throw new InvalidOperationException($"{message.GetType().Name} in a partition's queue"),
+                }
+            ).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new MessageDroppedException(e);
         }
         if (_published != _clock.Second || message is Barrier { Final: true })
         {
@@ -78,7 +82,7 @@ public sealed class SessionBlock
             await SendAsync().ConfigureAwait(false);
         if (barrier.Final)
         {
-            while (!_partition.EndAll())
+            while (!_partition.EndAll(barrier.ClockNs))
                 await SendAsync().ConfigureAwait(false);
         }
         await SendAsync().ConfigureAwait(false);

@@ -16,9 +16,12 @@ internal sealed class SpiOutbox
     /// <summary>The batch being filled.</summary>
     public SpiBatch Current => _current ??= _pool.TryDequeue(out SpiBatch? batch) ? batch : new SpiBatch(_pool.Enqueue) { Partition = _partition };
 
-    /// <summary>Whether it must go before another record is made.</summary>
-    public bool IsFull =>
-        _current is { } batch && (batch.Count == SpiBatch.Capacity || batch.AvroLength >= FullBytes || batch.JsonLength >= FullBytes);
+    /// <summary>Whether it must go before another packet is looked at: a packet makes at most three records.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>A record was added.</summary>
+    public void Added(SpiBatch batch) =>
+        IsFull = batch.Count > SpiBatch.Capacity - 4 || batch.AvroLength >= FullBytes || batch.JsonLength >= FullBytes;
 
     /// <summary>The batch to send, if it holds any record.</summary>
     public SpiBatch? Take()
@@ -26,6 +29,7 @@ internal sealed class SpiOutbox
         if (_current is not { Count: > 0 } batch)
             return null;
         _current = null;
+        IsFull = false;
         return batch;
     }
 }

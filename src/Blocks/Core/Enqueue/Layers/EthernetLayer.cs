@@ -21,7 +21,7 @@ internal static class EthernetLayer
 
     public static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
-        if (frame.Length - offset < HeaderLength)
+        if (frame.Length - offset < HeaderLength || offset >= PacketRecord.None)
             return PacketRc.Corrupt;
         packet.EtherOffset = (ushort)offset;
         packet.Vlan0 = packet.Vlan1 = packet.Vlan2 = 0;

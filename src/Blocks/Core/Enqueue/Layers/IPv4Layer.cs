@@ -36,6 +36,8 @@ internal static class IPv4Layer
             totalLength = Math.Min(ip.Length, ushort.MaxValue);
         if (headerLength < MinimumLength || totalLength < headerLength || ip.Length < headerLength)
             return PacketRc.Corrupt;
+        if (offset + headerLength >= PacketRecord.None)
+            return PacketRc.Corrupt; // offsets have 16 bits
         packet.IpOffset = (ushort)offset;
         packet.PayloadOffset = (ushort)(offset + headerLength);
         packet.PayloadLength = (ushort)(Math.Min(totalLength, ip.Length) - headerLength);

@@ -61,6 +61,8 @@ internal static class IPv6Layer
             if (at > payload.Length)
                 return PacketRc.Corrupt;
         }
+        if (offset + HeaderLength + at >= PacketRecord.None)
+            return PacketRc.Corrupt; // offsets have 16 bits
         packet.PayloadOffset = (ushort)(offset + HeaderLength + at);
         packet.PayloadLength = (ushort)(payload.Length - at);
         return context.RunIp(next, ref packet, frame, packet.PayloadOffset);

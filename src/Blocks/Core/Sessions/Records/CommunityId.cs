@@ -18,8 +18,6 @@ internal static class CommunityId
     /// <summary>Characters of an id.</summary>
     public const int Length = 30;
 
-    private static readonly UInt128 Mapped = new(0, 0xFFFF_0000_0000);
-
     /// <summary>Writes the id of a session that has addresses.</summary>
     public static void Write(Session session, ushort seed, Digests digests, Span<byte> destination)
     {
@@ -33,8 +31,8 @@ internal static class CommunityId
         Span<byte> input = stackalloc byte[2 + 16 + 16 + 1 + 1 + 2 + 2];
         BinaryPrimitives.WriteUInt16BigEndian(input, seed);
         int length = 2;
-        length += WriteAddress(swap ? session.DestinationIp : session.SourceIp, input[length..]);
-        length += WriteAddress(swap ? session.SourceIp : session.DestinationIp, input[length..]);
+        length += (swap ? session.DestinationIp : session.SourceIp).Write(input[length..]);
+        length += (swap ? session.SourceIp : session.DestinationIp).Write(input[length..]);
         input[length++] = session.IpProtocol;
         input[length++] = 0;
         if (hasPorts)
@@ -47,16 +45,5 @@ internal static class CommunityId
         digests.Sha1(input[..length], digest);
         "1:"u8.CopyTo(destination);
         OperationStatus _ = Base64.EncodeToUtf8(digest, destination[2..], out int _, out int _);
-    }
-
-    private static int WriteAddress(UInt128 address, Span<byte> destination)
-    {
-        if (address >> 32 == Mapped >> 32)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)address);
-            return 4;
-        }
-        BinaryPrimitives.WriteUInt128BigEndian(destination, address);
-        return 16;
     }
 }

@@ -11,7 +11,7 @@ namespace FlowPipe.Core.Sessions.Records;
 /// <param name="Json">Some sink wants sessions3 documents.</param>
 public readonly record struct RecordForms(bool Avro, bool Json);
 
-/// <summary>Makes a record of a session: the core's values into a row, then this and the session's store encoded. One per partition.</summary>
+/// <summary>Makes a record of a session: the core's values into a store of its own, then both stores encoded. One per partition.</summary>
 internal sealed class RecordBuilder
 {
     private static readonly byte[][] ReasonNames = Names();
@@ -23,11 +23,11 @@ internal sealed class RecordBuilder
     private readonly RecordId _recordId;
     private readonly byte[] _node;
     private readonly byte[][] _tags;
-    private readonly Digests _digests = new();
-    private readonly SpiRow _row = new();
+    private readonly SpiFields _values = new();
     private readonly SpiRecordEncoder _avro = new();
     private readonly Sessions3Writer _json;
     private readonly BatchJsonWriter _jsonWriter = new();
+    private readonly PositionScratch _positions = new();
 
     public RecordBuilder(CoreFields fields, RecordSettings settings, ushort communitySeed, RecordForms forms, SourceTable sources)
     {
@@ -36,7 +36,7 @@ internal sealed class RecordBuilder
         _communitySeed = communitySeed;
         _forms = forms;
         _sources = sources;
-        _recordId = new RecordId(settings.Node, _digests);
+        _recordId = new RecordId(settings.Node);
         _node = Encoding.UTF8.GetBytes(settings.Node);
         _tags = new byte[settings.Tags.Count][];
         for (int i = 0; i < _tags.Length; i++)
@@ -59,62 +59,63 @@ internal sealed class RecordBuilder
 
         Span<byte> communityId = stackalloc byte[session.HasIp ? CommunityId.Length : 0];
         if (session.HasIp)
-            CommunityId.Write(session, _communitySeed, _digests, communityId);
-        record.Key = MessageKey.Of(session, communityId, _digests);
+            CommunityId.Write(session, _communitySeed, communityId);
+        record.Key = MessageKey.Of(session, communityId);
 
         foreach (byte[] tag in _tags)
             session.AddTag(tag);
-        SpiRow row = _row;
-        row.Reset();
-        AddEnvelope(row, session, record);
-        AddSide(row, _fields.Client, session, Side.Client);
-        AddSide(row, _fields.Server, session, Side.Server);
-        row.Set(_fields.Bytes, session.Bytes.Sum);
-        row.Set(_fields.Packets, session.Packets.Sum);
+        SpiFields values = _values;
+        values.Reset();
+        AddEnvelope(values, session, record);
+        AddSide(values, _fields.Client, session, Side.Client);
+        AddSide(values, _fields.Server, session, Side.Server);
+        values.Add(_fields.Bytes, session.Bytes.Sum);
+        values.Add(_fields.Packets, session.Packets.Sum);
         if (session.HasIp)
-            row.Set(_fields.CommunityId, communityId);
+            values.Add(_fields.CommunityId, communityId);
         if (session.IsTcp)
-            AddTcp(row, in session.Tcp);
+            AddTcp(values, in session.Tcp);
         if (_settings.Positions)
-            session.Positions.WriteTo(row.Lists, _fields, _sources, _settings.EnablePacketLen);
-        Encode(row, session.Fields, record, batch);
+            session.Positions.WriteTo(values, _fields, _sources, _settings.EnablePacketLen, _positions);
+        Encode(values, session.Fields, record, batch);
     }
 
-    private void AddEnvelope(SpiRow row, FlowSession session, SpiRecord record)
+    private void AddEnvelope(SpiFields values, FlowSession session, SpiRecord record)
     {
         long first = Milliseconds(session.BeganNs);
         long last = Milliseconds(session.LastNs);
-        row.Set(_fields.FirstPacket, first);
-        row.Set(_fields.FirstPacketNs, session.BeganNs);
-        row.Set(_fields.LastPacket, last);
-        row.Set(_fields.LastPacketNs, session.LastNs);
-        row.Set(_fields.Length, last - first);
-        AddGuid(row, _fields.Id, record.Id);
+        values.Add(_fields.FirstPacket, first);
+        values.Add(_fields.FirstPacketNs, session.BeganNs);
+        values.Add(_fields.LastPacket, last);
+        values.Add(_fields.LastPacketNs, session.LastNs);
+        values.Add(_fields.Length, last - first);
+        AddGuid(values, _fields.Id, record.Id);
         if (record.RootId != Guid.Empty)
-            AddGuid(row, _fields.RootId, record.RootId);
-        row.Set(_fields.Segments, session.Segment + 1);
-        row.Set(_fields.Final, record.Final ? 1 : 0);
-        row.Set(_fields.EndReason, ReasonNames[(int)record.Reason]);
-        row.Set(_fields.Complete, session.Tcp.Stopped ? 0 : 1);
-        row.Set(_fields.Node, _node);
+            AddGuid(values, _fields.RootId, record.RootId);
+        values.Add(_fields.Segment, session.Segment);
+        values.Add(_fields.Segments, session.Segment + 1);
+        values.Add(_fields.Final, record.Final ? 1 : 0);
+        values.Add(_fields.EndReason, ReasonNames[(int)record.Reason]);
+        values.Add(_fields.Complete, session.Tcp.Stopped ? 0 : 1);
+        values.Add(_fields.Node, _node);
         if (session.HasIp)
-            row.Set(_fields.IpProtocol, session.IpProtocol);
+            values.Add(_fields.IpProtocol, session.IpProtocol);
         if (session.EtherType != 0)
-            row.Set(_fields.EtherType, session.EtherType);
-        row.Set(_fields.DataBytes, session.DataBytes.Sum);
+            values.Add(_fields.EtherType, session.EtherType);
+        values.Add(_fields.DataBytes, session.DataBytes.Sum);
     }
 
-    private static void AddSide(SpiRow row, SideFields fields, FlowSession session, Side side)
+    private static void AddSide(SpiFields values, SideFields fields, FlowSession session, Side side)
     {
         bool client = side == Side.Client;
         if (session.HasIp)
         {
-            row.SetIp(fields.Ip, client ? session.SourceIp : session.DestinationIp);
-            row.Set(fields.Port, client ? session.SourcePort : session.DestinationPort);
+            values.AddIp(fields.Ip, (client ? session.SourceIp : session.DestinationIp).ToUInt128());
+            values.Add(fields.Port, client ? session.SourcePort : session.DestinationPort);
         }
-        row.Set(fields.Bytes, session.Bytes[side]);
-        row.Set(fields.Packets, session.Packets[side]);
-        row.Set(fields.DataBytes, session.DataBytes[side]);
+        values.Add(fields.Bytes, session.Bytes[side]);
+        values.Add(fields.Packets, session.Packets[side]);
+        values.Add(fields.DataBytes, session.DataBytes[side]);
         int length = client ? session.ClientPayload8Length : session.ServerPayload8Length;
         if (length == 0)
             return;
@@ -122,51 +123,51 @@ internal sealed class RecordBuilder
         Span<byte> hex = stackalloc byte[16];
         for (int i = 0; i < 2 * length; i++)
             hex[i] = "0123456789abcdef"u8[(int)(payload >> (4 * ((2 * length) - 1 - i))) & 0xF];
-        row.Set(fields.Payload8, hex[..(2 * length)]);
+        values.Add(fields.Payload8, hex[..(2 * length)]);
     }
 
-    private void AddTcp(SpiRow row, in TcpState tcp)
+    private void AddTcp(SpiFields values, in TcpState tcp)
     {
-        row.Set(_fields.TcpSyn, tcp.Syn);
-        row.Set(_fields.TcpSynAck, tcp.SynAck);
-        row.Set(_fields.TcpAck, tcp.Ack);
-        row.Set(_fields.TcpPsh, tcp.Psh);
-        row.Set(_fields.TcpFin, tcp.Fin);
-        row.Set(_fields.TcpRst, tcp.Rst);
-        row.Set(_fields.TcpUrg, tcp.Urg);
-        row.Set(_fields.TcpEce, tcp.Ece);
-        row.Set(_fields.TcpCwr, tcp.Cwr);
-        row.Set(_fields.TcpAe, tcp.Ae);
-        row.Set(_fields.TcpSrcZero, tcp.ClientZeroWindow);
-        row.Set(_fields.TcpDstZero, tcp.ServerZeroWindow);
+        values.Add(_fields.TcpSyn, tcp.Syn);
+        values.Add(_fields.TcpSynAck, tcp.SynAck);
+        values.Add(_fields.TcpAck, tcp.Ack);
+        values.Add(_fields.TcpPsh, tcp.Psh);
+        values.Add(_fields.TcpFin, tcp.Fin);
+        values.Add(_fields.TcpRst, tcp.Rst);
+        values.Add(_fields.TcpUrg, tcp.Urg);
+        values.Add(_fields.TcpEce, tcp.Ece);
+        values.Add(_fields.TcpCwr, tcp.Cwr);
+        values.Add(_fields.TcpAe, tcp.Ae);
+        values.Add(_fields.TcpSrcZero, tcp.ClientZeroWindow);
+        values.Add(_fields.TcpDstZero, tcp.ServerZeroWindow);
         if (tcp.SynNs != 0 && tcp.AckNs != 0)
-            row.Set(_fields.InitRtt, HalfMilliseconds(tcp.SynNs, tcp.AckNs));
+            values.Add(_fields.InitRtt, HalfMilliseconds(tcp.SynNs, tcp.AckNs));
         if (!tcp.HandshakeSeen)
             return;
         if (tcp.Client.SynSeen)
-            row.Set(_fields.TcpSeqSrc, tcp.Client.InitialSequence);
+            values.Add(_fields.TcpSeqSrc, tcp.Client.InitialSequence);
         if (tcp.Server.SynSeen)
         {
             // Arkime shows 0 where the SYN-ACK came after the SYN, that is nearly always.
             bool hidden = _settings.ArkimeQuirks && !tcp.SynAckFirst;
-            row.Set(_fields.TcpSeqDst, hidden ? 0 : tcp.Server.InitialSequence);
+            values.Add(_fields.TcpSeqDst, hidden ? 0 : tcp.Server.InitialSequence);
         }
         if (tcp.Client.InitialSequences > 0)
-            row.Set(_fields.TcpSrcIsnCount, tcp.Client.InitialSequences);
+            values.Add(_fields.TcpSrcIsnCount, tcp.Client.InitialSequences);
         if (tcp.Server.InitialSequences > 0)
-            row.Set(_fields.TcpDstIsnCount, tcp.Server.InitialSequences);
-        row.Set(_fields.TcpSynValidated, tcp.SynValidated ? 1 : 0);
-        row.Set(_fields.TcpSynAckValidated, tcp.SynAckValidated ? 1 : 0);
+            values.Add(_fields.TcpDstIsnCount, tcp.Server.InitialSequences);
+        values.Add(_fields.TcpSynValidated, tcp.SynValidated ? 1 : 0);
+        values.Add(_fields.TcpSynAckValidated, tcp.SynAckValidated ? 1 : 0);
     }
 
-    private void Encode(SpiRow row, SpiFields session, SpiRecord record, SpiBatch batch)
+    private void Encode(SpiFields core, SpiFields session, SpiRecord record, SpiBatch batch)
     {
         record.AvroRange = default;
         record.JsonRange = default;
         if (_forms.Avro)
         {
             int written;
-            while (!_avro.TryEncode(row, session, batch.Avro.AsSpan(batch.AvroLength), out written))
+            while (!_avro.TryEncode(core, session, batch.Avro.AsSpan(batch.AvroLength), out written))
                 Array.Resize(ref batch.Avro, Math.Max(64 * 1024, batch.Avro.Length * 2));
             record.AvroRange = batch.AvroLength..(batch.AvroLength + written);
             batch.AvroLength += written;
@@ -174,7 +175,7 @@ internal sealed class RecordBuilder
         if (_forms.Json)
         {
             int start = batch.JsonLength;
-            _json.Write(row, session, _jsonWriter.For(batch));
+            _json.Write(core, session, _jsonWriter.For(batch));
             record.JsonRange = start..batch.JsonLength;
         }
     }
@@ -188,11 +189,11 @@ internal sealed class RecordBuilder
         return ((seconds * 1000) + parts) / 2;
     }
 
-    private static void AddGuid(SpiRow row, SpiField field, Guid id)
+    private static void AddGuid(SpiFields values, SpiField field, Guid id)
     {
         Span<byte> text = stackalloc byte[36];
         id.TryFormat(text, out int _);
-        row.Set(field, text);
+        values.Add(field, text);
     }
 
     // Rounded down, as Arkime does, also before 1970.

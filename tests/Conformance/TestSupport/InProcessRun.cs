@@ -1,0 +1,50 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Core.Stats;
+using FlowPipe.Pipeline;
+using FlowPipe.Pipeline.Plugins;
+
+namespace FlowPipe.Tests.Conformance.TestSupport;
+
+/// <summary>
+/// The whole pipeline in this process, from the reader to the sinks, as <see cref="PipelineRun"/> builds it; but the parsers are loaded once, not
+/// for each of the thousands of runs that the tests make.
+/// </summary>
+internal sealed record InProcessRun
+{
+    private static readonly Lazy<List<IFlowPipePlugin>> Plugins = new(() => PluginLoader.Load(PluginLoader.DefaultDirectory));
+
+    public required FileReaderSettings Reading { get; init; }
+
+    public int Partitions { get; init; } = 1;
+
+    public SessionSettings Sessions { get; init; } = new();
+
+    public RecordSettings Records { get; init; } = new();
+
+    /// <summary>Runs to the end of the inputs. Fails where the ledger does not balance: DESIGN law 5 holds for every capture there is.</summary>
+    public async Task<RunSnapshot> IntoAsync(params ISpiSink[] sinks)
+    {
+        using var reader = new FilePacketReader(Reading);
+        var emit = new EmitBlock(sinks);
+        await emit.OpenAsync(CancellationToken.None);
+        var stage = new SessionStage(Plugins.Value, Sessions, Records, new RecordForms(emit.WantsAvro, emit.WantsJson), Partitions);
+        using var topology = new Topology(reader, stage, emit, new StatsBlock());
+        await topology.RunAsync(CancellationToken.None);
+        await emit.FlushAsync(CancellationToken.None);
+        RunSnapshot final = new RunFigures(reader, topology, sinks).Snapshot("done", 0);
+        Assert.True(final.Ledger.Balanced, final.Ledger.Imbalance);
+        return final;
+    }
+
+    /// <summary>The records in Avro.</summary>
+    public async Task<RecordSet> AvroAsync()
+    {
+        await using var sink = new CollectingSink(avro: true, json: false);
+        await IntoAsync(sink);
+        return new RecordSet(sink.Avro);
+    }
+}

@@ -1,0 +1,38 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Parsers;
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Tests.Fuzz;
+
+/// <summary>One frame, taken for a frame of every link type: no exception, and no offset outside of it.</summary>
+public static class DecoderTarget
+{
+    private static readonly int[] LinkTypes = [0, 1, 101, 108, 113, 147, 228, 229, 276];
+    private static readonly PacketDecoder Decoder = Make();
+
+    public static void Run(ReadOnlySpan<byte> frame)
+    {
+        foreach (int linkType in LinkTypes)
+        {
+            var record = new PacketRecord { LinkType = (ushort)linkType, CapturedLength = frame.Length };
+            if (Decoder.Decode(ref record, frame) != PacketRc.DoProcess)
+                continue;
+            if (record.IpOffset + 20 > record.PayloadOffset || record.PayloadOffset + record.PayloadLength > frame.Length)
+                throw new InvalidOperationException($"link type {linkType}: offsets outside of the frame");
+        }
+    }
+
+    private static PacketDecoder Make()
+    {
+        var tables = new LayerTables(FieldDictionary.Default);
+        byte tcp = tables.Register(new TcpProtocol(new SessionSettings()));
+        byte udp = tables.Register(new UdpProtocol());
+        BuiltInLayers.Register(tables);
+        new IcmpPlugin().Register(tables);
+        new SctpPlugin().Register(tables);
+        return new PacketDecoder(tables, tcp, udp, new Tracking(Vlan: true, Vni: true, TunnelDepth: true, Salt: 1));
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+
+namespace FlowPipe.Tests.Fuzz;
+
+/// <summary>The targets over their seeds and some mutations of each, for a few seconds: what was found once stays found.</summary>
+public sealed class TargetTests
+{
+    private const int LargestSeed = 1 << 20;
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(4);
+
+    [Fact]
+    public void DecoderOverSamplesAndNoise()
+    {
+        string[] samples = [.. Seeds.Samples];
+        Assert.NotEmpty(samples);
+        var random = new Random(1);
+        foreach (string sample in samples)
+        {
+            byte[] bytes = File.ReadAllBytes(sample);
+            // Any piece of a capture is a frame of sorts; the pieces behind record headers are real ones.
+            for (int i = 0; i < 2_000; i++)
+            {
+                int at = random.Next(bytes.Length);
+                byte[] frame = bytes.AsSpan(at, Math.Min(random.Next(200), bytes.Length - at)).ToArray();
+                DecoderTarget.Run(frame);
+                DecoderTarget.Run(Seeds.Mutate(frame, i));
+            }
+        }
+    }
+
+    [Fact]
+    public void CapturesAsTheyAre()
+    {
+        string[] samples = [.. Seeds.Samples];
+        Assert.NotEmpty(samples);
+        foreach (string sample in samples)
+            CaptureTarget.Run(File.ReadAllBytes(sample));
+    }
+
+    [Fact]
+    public void MalformedCaptures()
+    {
+        string[] malformed = [.. Seeds.Malformed];
+        if (malformed.Length == 0)
+            Assert.Skip("the corpus of malformed captures is not beside the repository");
+        Mutations(malformed, rounds: 1);
+    }
+
+    [Fact]
+    public void MutatedSamples() => Mutations([.. Seeds.Samples], rounds: 200);
+
+    /// <summary>Each seed as it is once; then its mutations, as many as the time allows.</summary>
+    private static void Mutations(string[] seeds, int rounds)
+    {
+        byte[][] captures = [.. seeds.Select(File.ReadAllBytes).Where(bytes => bytes.Length <= LargestSeed)];
+        Assert.NotEmpty(captures);
+        var time = Stopwatch.StartNew();
+        foreach (byte[] capture in captures)
+            CaptureTarget.Run(capture);
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < captures.Length; i++)
+            {
+                if (time.Elapsed > Budget)
+                    return;
+                Try(captures[i], (round * captures.Length) + i);
+            }
+        }
+    }
+
+    private static void Try(byte[] capture, int seed)
+    {
+        try
+        {
+            CaptureTarget.Run(Seeds.Mutate(capture, seed));
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"mutation {seed} of a seed of {capture.Length} bytes: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+using FlowPipe.Tests.Unit.TestSupport;
+
+namespace FlowPipe.Tests.Unit.EndToEnd;
+
+/// <summary>A broker of Apache Kafka for one test, where ../shared and Java are; else the test is skipped.</summary>
+internal sealed class RealKafka : IAsyncDisposable
+{
+    private readonly string _program;
+    private readonly TemporaryFolder _folder = new();
+
+    private RealKafka(string program) => _program = program;
+
+    /// <summary>As clients want it: <c>127.0.0.1:PORT</c>.</summary>
+    public string Address { get; private set; } = "";
+
+    public static async Task<RealKafka> StartAsync(params string[] options)
+    {
+        string? program = FindProgram();
+        Assert.SkipWhen(program is null, "../shared/kafka is not here");
+        Assert.SkipUnless(IsOnPath("java") && IsOnPath("python3"), "Java or Python is not here");
+        var kafka = new RealKafka(program!);
+        try
+        {
+            int port = FreePorts();
+            kafka.Address = $"127.0.0.1:{port}";
+            ProgramResult start = await kafka.RunAsync([
+                "--dir",
+                Path.Combine(kafka._folder.Path, "kafka"),
+                "start",
+                "--port",
+                $"{port}",
+                .. options,
+            ]);
+            start.Succeeded();
+            return kafka;
+        }
+        catch
+        {
+            await kafka.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>One of Kafka's own tools.</summary>
+    public Task<ProgramResult> ToolAsync(string name, params string[] args) =>
+        RunAsync(["tool", name, "--bootstrap-server", Address, .. args]);
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await RunAsync(["--dir", Path.Combine(_folder.Path, "kafka"), "stop", "--delete"]);
+        }
+        finally
+        {
+            _folder.Dispose();
+        }
+    }
+
+    private async Task<ProgramResult> RunAsync(string[] args)
+    {
+        using var run = new ProgramRun(_program, args);
+        return await run.EndAsync();
+    }
+
+    private static string? FindProgram()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string program = Path.Combine(folder.FullName, "shared", "kafka", "run");
+            if (File.Exists(program))
+                return program;
+        }
+        return null;
+    }
+
+    private static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    /// <summary>A port that is free, and that a hundred above it, which the controller takes. The range is below the one the system hands out itself.</summary>
+    private static int FreePorts()
+    {
+        for (int tries = 0; tries < 100; tries++)
+        {
+            int port = Random.Shared.Next(20_000, 31_000);
+            if (IsFree(port) && IsFree(port + 100))
+                return port;
+        }
+        throw new InvalidOperationException("no port is free");
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Parsers;
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Tests.Unit.Enqueue;
+
+/// <summary>The decoder with all that is built in, for one frame at a time.</summary>
+internal sealed class Decoder
+{
+    private readonly PacketDecoder _decoder;
+
+    public Decoder(params IFlowPipePlugin[] plugins)
+    {
+        Tables = new LayerTables(FieldDictionary.Default);
+        byte tcp = Tables.Register(new TcpProtocol(new SessionSettings()));
+        byte udp = Tables.Register(new UdpProtocol());
+        BuiltInLayers.Register(Tables);
+        foreach (IFlowPipePlugin plugin in (IFlowPipePlugin[])[new IcmpPlugin(), new SctpPlugin(), .. plugins])
+            plugin.Register(Tables);
+        _decoder = new PacketDecoder(Tables, tcp, udp, new Tracking(true, true, true, 7));
+    }
+
+    public LayerTables Tables { get; }
+
+    public PacketRc Decode(int linkType, byte[] frame, out PacketRecord record)
+    {
+        // What a batch that was used before leaves behind.
+        record = new PacketRecord
+        {
+            LinkType = (ushort)linkType,
+            CapturedLength = frame.Length,
+            OriginalLength = frame.Length,
+            EtherOffset = 11,
+            IpOffset = 12,
+            PayloadOffset = 13,
+            PayloadLength = 14,
+            EtherType = 15,
+            Vlan0 = 16,
+            Vlan1 = 17,
+            Vlan2 = 18,
+            Vni = 19,
+            Owned = 20,
+        };
+        PacketRc verdict = _decoder.Decode(ref record, frame);
+        if (verdict == PacketRc.DoProcess)
+        {
+            // Everything that follows slices by these.
+            Assert.InRange(record.IpOffset, 0, frame.Length - 20);
+            Assert.InRange(record.PayloadOffset, record.IpOffset + 20, frame.Length);
+            Assert.InRange(record.PayloadLength, 0, frame.Length - record.PayloadOffset);
+            Assert.Equal((uint)0, record.Vni + record.Owned + record.TunnelDepth);
+        }
+        return verdict;
+    }
+
+    public PacketRc Decode(int linkType, byte[] frame) => Decode(linkType, frame, out _);
+}

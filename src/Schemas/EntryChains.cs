@@ -111,7 +111,17 @@ internal sealed class EntryChains(int fields)
             chain.Payload = payload;
             chain.Length = at - payload;
             if (!SpiField.IsSingle((SpiType)(tag & 0xF)))
-                AddLink(ref chain, new Link { Place = place, Payload = payload, Length = at - payload, Next = -1 }, isFirst: (word & bit) == 0);
+                AddLink(
+                    ref chain,
+                    new Link
+                    {
+                        Place = place,
+                        Payload = payload,
+                        Length = at - payload,
+                        Next = -1,
+                    },
+                    isFirst: (word & bit) == 0
+                );
             word |= bit;
         }
     }

@@ -57,9 +57,7 @@ public sealed class Sessions3WriterTests
         core.Add(Dictionary["end_reason"], "fin"u8);
         JsonNode with = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options(), core))!;
         Assert.Equal("""{"id":"0123","final":true,"endReason":"fin"}""", with["flowpipe"]!.ToJsonString());
-        JsonNode without = JsonNode.Parse(
-            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { Extras = false }, core)
-        )!;
+        JsonNode without = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options { Extras = false }, core))!;
         Assert.Null(without["flowpipe"]);
         Assert.Null(without["rootId"]);
     }
@@ -70,14 +68,10 @@ public sealed class Sessions3WriterTests
         var core = new SpiFields();
         AddPositions(core, "7", 24, 94, 94, 94, 10, 94);
         AddPositions(core, "00ff00ff00ff00ff", 24, 24, 100);
-        JsonNode absolute = JsonNode.Parse(
-            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = false }, core)
-        )!;
+        JsonNode absolute = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = false }, core))!;
         Assert.Equal("[24,118,212,306,316,410,24,48,148]", absolute["packetPos"]!.ToJsonString());
         Assert.Equal("[7]", absolute["fileId"]!.ToJsonString());
-        JsonNode gaps = JsonNode.Parse(
-            RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = true }, core)
-        )!;
+        JsonNode gaps = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = true }, core))!;
         Assert.Equal("[-7,24,94,0,0,10,94,-2,24,0,100]", gaps["packetPos"]!.ToJsonString());
         Assert.Equal([-7, 24, 118, 212, 306, 316, 410, -2, 24, 48, 148], DecodeGaps(gaps["packetPos"]!.AsArray()));
     }

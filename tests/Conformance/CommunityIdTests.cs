@@ -135,17 +135,11 @@ public sealed class CommunityIdTests
             DestinationIp = Address(flow.Destination),
         };
         var id = new byte[CommunityId.Length];
-        CommunityId.Write(session, (ushort)flow.Seed, id);
+        CommunityId.Write(session, (ushort)flow.Seed, new Digests(), id);
         return Encoding.ASCII.GetString(id);
     }
 
-    private static UInt128 Address(IPAddress address)
-    {
-        UInt128 value = 0;
-        foreach (byte part in address.MapToIPv6().GetAddressBytes())
-            value = (value << 8) | part;
-        return value;
-    }
+    private static IpAddress Address(IPAddress address) => IpAddress.ReadIPv6(address.MapToIPv6().GetAddressBytes());
 
     private static byte[] PacketOf(Flow flow)
     {

@@ -86,7 +86,7 @@ internal sealed class RecordSet
         var values = new SpiFields();
         new SpiRecordDecoder().Decode(record, values);
         var to = new ArrayBufferWriter<byte>();
-        new Sessions3Writer(new Sessions3Options { GapPacketPos = false }).Write(values, new SpiFields(), to);
+        new Sessions3Writer(new Sessions3Options { GapPacketPos = false }).Write(new SpiRow(), values, to);
         string text = Encoding.UTF8.GetString(to.WrittenSpan);
         return text.Length <= 1500 ? text : text[..1500] + "…";
     }

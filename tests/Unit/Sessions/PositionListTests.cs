@@ -87,7 +87,7 @@ public sealed class PositionListTests
         foreach (PacketSource source in Sources)
             table.Add(source);
         var record = new SpiFields();
-        list.WriteTo(record, Fields, table, lengths: true, new PositionScratch());
+        list.WriteTo(record, Fields, table, lengths: true);
         var entries = new List<(string, string)>();
         foreach (SpiValue entry in record.Values(Fields.PacketPos))
         {

@@ -1,6 +1,6 @@
 using System.Numerics;
 using CsCheck;
-using FlowPipe.Core.Sessions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Tests.Unit.Sessions;
 
@@ -19,7 +19,7 @@ public sealed class VarintTests
     public void IsAvrosCoding(long value, string hex)
     {
         Span<byte> bytes = stackalloc byte[10];
-        int length = Varint.Write(bytes, value);
+        int length = Varint.WriteZigZag(bytes, value);
         Assert.Equal(hex, Convert.ToHexString(bytes[..length]));
     }
 
@@ -31,7 +31,7 @@ public sealed class VarintTests
                 (value, at) =>
                 {
                     var bytes = new byte[40];
-                    int length = Varint.Write(bytes.AsSpan(at), value);
+                    int length = Varint.WriteZigZag(bytes.AsSpan(at), value);
                     // zigzag, the long way round
                     BigInteger coded = value >= 0 ? 2 * (BigInteger)value : (-2 * (BigInteger)value) - 1;
                     int digits = 1;
@@ -39,7 +39,7 @@ public sealed class VarintTests
                         digits++;
                     Assert.Equal(digits, length);
                     int next = at;
-                    Assert.Equal(value, Varint.Read(bytes, ref next));
+                    Assert.Equal(value, Varint.ReadZigZag(bytes, ref next));
                     Assert.Equal(at + length, next);
                 }
             );

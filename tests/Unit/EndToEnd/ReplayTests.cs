@@ -5,9 +5,9 @@ namespace FlowPipe.Tests.Unit.EndToEnd;
 
 public sealed class ReplayTests : IDisposable
 {
-    // What the samples hold is in samples/README.md, counted by tshark.
-    private const int DnsSessions = 20;
-    private const int DnsPackets = 72;
+    private static readonly int DnsSessions = Samples.Sessions("dns.pcap");
+    private static readonly int DnsPackets = Samples.Packets("dns.pcap");
+    private static readonly int SctpPackets = Samples.Packets("sctp.pcap");
 
     private static readonly string Dns = Executable.Sample("dns.pcap");
     private static readonly string Sctp = Executable.Sample("sctp.pcap");
@@ -22,7 +22,7 @@ public sealed class ReplayTests : IDisposable
         ProgramResult run = (await Executable.RunAsync("replay", "-r", Dns)).Succeeded();
         Assert.Equal(DnsSessions + 1, run.Lines.Length);
         Assert.Matches("^Start .*Source +Destination +Packets +Bytes +End$", run.Lines[0]);
-        Assert.Equal(16, run.Lines.Count(static line => line.Contains(" udp ", StringComparison.Ordinal)));
+        Assert.Equal(Samples.Sessions("dns.pcap", "UDP"), run.Lines.Count(static line => line.Contains(" udp ", StringComparison.Ordinal)));
         Assert.Equal(DnsPackets, run.Ledger("packets read"));
         Assert.Equal(DnsPackets, run.Ledger("packets in records"));
         Assert.Equal(DnsSessions, run.Ledger("records made"));
@@ -84,7 +84,7 @@ public sealed class ReplayTests : IDisposable
     {
         string[] args = inputs.Replace("DNS", Dns, StringComparison.Ordinal).Replace("SCTP", Sctp, StringComparison.Ordinal).Split(' ');
         ProgramResult run = (await Executable.RunAsync(["replay", .. args, "--to", "null:"])).Succeeded();
-        Assert.Equal(DnsPackets + 25, run.Ledger("packets read"));
+        Assert.Equal(DnsPackets + SctpPackets, run.Ledger("packets read"));
         Assert.Equal(DnsSessions + 1, run.Ledger("records made"));
         Assert.Equal("", run.Out);
     }
@@ -120,8 +120,8 @@ public sealed class ReplayTests : IDisposable
     public async Task TheCompressedSampleIsRead()
     {
         ProgramResult run = (await Executable.RunAsync("replay", "-r", Executable.Sample("ftp.pcap.gz"), "--to", "null:")).Succeeded();
-        Assert.Equal(367, run.Ledger("packets read"));
-        Assert.Equal(9, run.Ledger("records made"));
+        Assert.Equal(Samples.Packets("ftp.pcap.gz"), run.Ledger("packets read"));
+        Assert.Equal(Samples.Sessions("ftp.pcap.gz"), run.Ledger("records made"));
     }
 
     [Theory]
@@ -139,11 +139,11 @@ public sealed class ReplayTests : IDisposable
         _folder.Write("b/dns.pcap", await File.ReadAllBytesAsync(Dns, TestContext.Current.CancellationToken));
         _folder.Write("a.pcap", await File.ReadAllBytesAsync(Sctp, TestContext.Current.CancellationToken));
         ProgramResult flat = (await Executable.RunAsync("replay", "-R", _folder.Path, "--to", "null:")).Succeeded();
-        Assert.Equal(25, flat.Ledger("packets read"));
+        Assert.Equal(SctpPackets, flat.Ledger("packets read"));
         ProgramResult deep = (
             await Executable.RunAsync("replay", "-R", _folder.Path, "--recursive", "--sorted", "--to", "null:")
         ).Succeeded();
-        Assert.Equal(DnsPackets + 25, deep.Ledger("packets read"));
+        Assert.Equal(DnsPackets + SctpPackets, deep.Ledger("packets read"));
         Assert.Equal(DnsSessions + 1, deep.Ledger("records made"));
     }
 
@@ -152,7 +152,7 @@ public sealed class ReplayTests : IDisposable
     {
         ProgramResult run = (await Executable.RunAsync("replay", "-r", Dns, "--bpf", "tcp port 53", "--to", "ndjson:-")).Succeeded();
         List<JsonElement> documents = Documents.Parse(run.Out);
-        Assert.Equal(4, documents.Count);
+        Assert.Equal(Samples.Sessions("dns.pcap", "TCP"), documents.Count);
         Assert.All(documents, static document => Assert.Equal(6, document.GetProperty("ipProtocol").GetInt32()));
     }
 
@@ -195,7 +195,7 @@ public sealed class ReplayTests : IDisposable
         var environment = new Dictionary<string, string?> { ["FLOWPIPE__NODE"] = "of-environment", ["FLOWPIPE__TAGS"] = "of-environment" };
         using var run = new ProgramRun(
             Executable.Path,
-            ["replay", "-r", Sctp, "-c", config, "--node", "of-flag", "--set", "sessions.maxPackets=20"],
+            ["replay", "-r", Sctp, "-c", config, "--node", "of-flag", "--set", $"sessions.maxPackets={SctpPackets - 1}"],
             environment
         );
         List<JsonElement> documents = Documents.Parse((await run.EndAsync()).Succeeded().Out);
@@ -212,12 +212,13 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public async Task ASettingChangesWhatItIsFor()
     {
+        int most = (SctpPackets - 1) / 2;
         ProgramResult run = (
-            await Executable.RunAsync("replay", "-r", Sctp, "--set", "sessions.maxPackets=10", "--to", "ndjson:-")
+            await Executable.RunAsync("replay", "-r", Sctp, "--set", $"sessions.maxPackets={most}", "--to", "ndjson:-")
         ).Succeeded();
         List<JsonElement> documents = Documents.Parse(run.Out);
         Assert.Equal(
-            [10, 10, 5],
+            [most, most, SctpPackets - (2 * most)],
             documents.Select(static document => document.GetProperty("network").GetProperty("packets").GetInt32()).OrderDescending()
         );
         Assert.Equal(
@@ -248,7 +249,7 @@ public sealed class ReplayTests : IDisposable
         ).Succeeded();
         JsonElement stats = JsonElement.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
         Assert.Equal("done", stats.GetProperty("state").GetString());
-        Assert.Equal(35, stats.GetProperty("reader").GetProperty("packets").GetInt64());
+        Assert.Equal(Samples.Packets("icmp.pcap"), stats.GetProperty("reader").GetProperty("packets").GetInt64());
         Assert.Equal(run.Ledger("records made"), stats.GetProperty("records").GetInt64());
         JsonElement sink = Assert.Single(stats.GetProperty("sinks").EnumerateArray());
         Assert.Equal(stats.GetProperty("records").GetInt64(), sink.GetProperty("delivered").GetInt64());
@@ -266,7 +267,7 @@ public sealed class ReplayTests : IDisposable
             else if (name.StartsWith("packets ", StringComparison.Ordinal))
                 accounted += count;
         }
-        Assert.Equal(35, read);
+        Assert.Equal(Samples.Packets("icmp.pcap"), read);
         Assert.Equal(read, accounted);
     }
 

@@ -72,9 +72,9 @@ public sealed class BadInputTests : IDisposable
         byte[] dns = await DnsBytesAsync();
         string file = _folder.Write("cut.pcap", dns.AsSpan(0, dns.Length - 5));
         ProgramResult run = (await ReplayAsync(file)).Said(0, file, "ends within a packet", "left out");
-        Assert.Equal(71, run.Ledger("packets read"));
-        Assert.Equal(71, run.Ledger("packets in records"));
-        Assert.Equal(20, run.Ledger("records made"));
+        Assert.Equal(Samples.Packets("dns.pcap") - 1, run.Ledger("packets read"));
+        Assert.Equal(Samples.Packets("dns.pcap") - 1, run.Ledger("packets in records"));
+        Assert.Contains("ledger: balanced", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class BadInputTests : IDisposable
         string bad = _folder.Write("a.pcap", "nothing"u8);
         ProgramResult run = await Executable.RunAsync("replay", "-r", bad, "-r", Dns, "--to", "null:");
         run.Said(1, bad, "no capture").Said(1, "1 of 2 inputs").WithoutBug();
-        Assert.Equal(20, run.Ledger("records delivered to null:"));
+        Assert.Equal(Samples.Sessions("dns.pcap"), run.Ledger("records delivered to null:"));
     }
 
     [Theory]

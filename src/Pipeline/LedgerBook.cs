@@ -44,7 +44,12 @@ internal static class LedgerBook
         if (!atEnd)
             return new Ledger { Lines = lines };
         string? imbalance = Imbalance(reader.Packets, dropped, sessions, sinks);
-        return new Ledger { Lines = lines, Balanced = imbalance is null, Imbalance = imbalance };
+        return new Ledger
+        {
+            Lines = lines,
+            Balanced = imbalance is null,
+            Imbalance = imbalance,
+        };
     }
 
     private static string? Imbalance(long read, long dropped, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks)

@@ -50,7 +50,15 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
         var blocks = new List<BlockFigures> { Figures("enqueue", topology.Enqueue.Block.InputCount) };
         foreach (SessionBlock session in topology.Sessions)
             blocks.Add(Figures(session.Name, session.Input.InputCount));
-        blocks.Add(new BlockFigures { Name = "emit", Queued = topology.Emit.QueueDepth, Capacity = BlockOptions.MinimumCapacity, Messages = topology.Emit.Batches });
+        blocks.Add(
+            new BlockFigures
+            {
+                Name = "emit",
+                Queued = topology.Emit.QueueDepth,
+                Capacity = BlockOptions.MinimumCapacity,
+                Messages = topology.Emit.Batches,
+            }
+        );
         return blocks;
     }
 

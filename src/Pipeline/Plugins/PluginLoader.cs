@@ -42,7 +42,14 @@ internal static class PluginLoader
                     plugins.Add((IFlowPipePlugin)Activator.CreateInstance(type)!);
             }
         }
-        catch (Exception e) when (e is BadImageFormatException or FileLoadException or TypeLoadException or MissingMethodException or TargetInvocationException)
+        catch (Exception e)
+            when (e
+                    is BadImageFormatException
+                        or FileLoadException
+                        or TypeLoadException
+                        or MissingMethodException
+                        or TargetInvocationException
+            )
         {
             throw new FlowPipeException($"parser {file} can't be loaded: {e.Message}; remove it or build it for this version", e);
         }

@@ -149,7 +149,10 @@ public sealed class FileSinkTests
         string path = string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, folder.Path);
         foreach (string scheme in new[] { "avro", "ndjson" })
         {
-            await using ISpiSink sink = SinkFactory.Create($"{scheme}:{path}", new SinkSettings { Schema = static () => TestRecords.Schema });
+            await using ISpiSink sink = SinkFactory.Create(
+                $"{scheme}:{path}",
+                new SinkSettings { Schema = static () => TestRecords.Schema }
+            );
             FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () => await sink.OpenAsync(Stop));
             Assert.StartsWith($"{path}: ", e.Message, StringComparison.Ordinal);
             Assert.Contains(reason, e.Message, StringComparison.Ordinal);

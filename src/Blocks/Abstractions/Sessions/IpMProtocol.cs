@@ -62,7 +62,8 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
             session.DestinationPort = (ushort)(reversed ? ports >> 16 : ports);
             session.AddProtocol(_label);
         }
-        bool forward = session.SourcePort == (ushort)(ports >> 16) && session.DestinationPort == (ushort)ports && session.SourceIp == source;
+        bool forward =
+            session.SourcePort == (ushort)(ports >> 16) && session.DestinationPort == (ushort)ports && session.SourceIp == source;
         // Between two equal ports the addresses alone tell; where both are the same, every packet is the client's.
         session.PacketSide = forward && session.DestinationIp == destination ? Side.Client : Side.Server;
         return Abstractions.PreProcess.Continue;

@@ -132,7 +132,13 @@ public sealed class EnqueueBlock
     {
         var barriers = new Barrier[_partitions];
         for (int partition = 0; partition < _partitions; partition++)
-            barriers[partition] = new Barrier { Partition = partition, ClockNs = _clock.Now, Ordinal = _ordinal, Final = true };
+            barriers[partition] = new Barrier
+            {
+                Partition = partition,
+                ClockNs = _clock.Now,
+                Ordinal = _ordinal,
+                Final = true,
+            };
         return barriers;
     }
 

@@ -13,7 +13,12 @@ public static class BlockOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
 #pragma warning disable RS0030 // the one place where options are made
-        return new ExecutionDataflowBlockOptions { BoundedCapacity = capacity, MaxDegreeOfParallelism = 1, EnsureOrdered = true };
+        return new ExecutionDataflowBlockOptions
+        {
+            BoundedCapacity = capacity,
+            MaxDegreeOfParallelism = 1,
+            EnsureOrdered = true,
+        };
 #pragma warning restore RS0030
     }
 }

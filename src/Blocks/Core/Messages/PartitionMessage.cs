@@ -16,8 +16,7 @@ public sealed class PartitionSlice : PartitionMessage
     public required PacketBatch Batch { get; init; }
 
     /// <summary>The packets.</summary>
-    public ReadOnlySpan<PacketRecord> Records =>
-        Batch.Sorted.AsSpan(Batch.PartitionStart[Partition]..Batch.PartitionStart[Partition + 1]);
+    public ReadOnlySpan<PacketRecord> Records => Batch.Sorted.AsSpan(Batch.PartitionStart[Partition]..Batch.PartitionStart[Partition + 1]);
 }
 
 /// <summary>

@@ -14,7 +14,8 @@ internal sealed class SpiOutbox
     public SpiOutbox(int partition) => _partition = partition;
 
     /// <summary>The batch being filled.</summary>
-    public SpiBatch Current => _current ??= _pool.TryDequeue(out SpiBatch? batch) ? batch : new SpiBatch(_pool.Enqueue) { Partition = _partition };
+    public SpiBatch Current =>
+        _current ??= _pool.TryDequeue(out SpiBatch? batch) ? batch : new SpiBatch(_pool.Enqueue) { Partition = _partition };
 
     /// <summary>Whether it must go before another packet is looked at: a packet makes at most three records.</summary>
     public bool IsFull { get; private set; }

@@ -42,7 +42,11 @@ internal static class IPv6Layer
 
         byte next = ip[6];
         int at = 0;
-        for (int extensions = 0; next is HopByHop or Routing or FragmentHeader or DestinationOptions or Mobility or HostIdentity or Shim6; extensions++)
+        for (
+            int extensions = 0;
+            next is HopByHop or Routing or FragmentHeader or DestinationOptions or Mobility or HostIdentity or Shim6;
+            extensions++
+        )
         {
             // | next header (1) | length in 8 bytes, less the first 8 (1) | … |; a fragment header is always 8 long
             if (extensions == MaxExtensions || payload.Length - at < 8)

@@ -151,8 +151,7 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
             return;
         if ((header.Flags & (TcpFlags.Ack | TcpFlags.Rst)) != TcpFlags.Ack)
             return;
-        tcp.SynAckValidated =
-            IsWithin(header.Sequence, in tcp.Client) && IsWithin(header.Acknowledged, in tcp.Server);
+        tcp.SynAckValidated = IsWithin(header.Sequence, in tcp.Client) && IsWithin(header.Acknowledged, in tcp.Server);
 
         static bool IsWithin(uint sequence, in TcpStream stream) =>
             sequence - stream.FirstSequence <= stream.NextSequence - stream.FirstSequence;

@@ -47,7 +47,12 @@ internal static class TcpReassembler
 
     private static void Hold(ref TcpState tcp, in TcpHeader header, Side side, ReadOnlySpan<byte> data)
     {
-        var segment = new HeldSegment { Sequence = header.Sequence, Acknowledged = header.Acknowledged, Length = data.Length };
+        var segment = new HeldSegment
+        {
+            Sequence = header.Sequence,
+            Acknowledged = header.Acknowledged,
+            Length = data.Length,
+        };
         foreach (byte value in data[..Math.Min(8, data.Length)])
         {
             segment.First = (segment.First << 8) | value;

@@ -33,7 +33,7 @@ public sealed class EnqueueBlock
         _partitions = partitions;
         _counts = new int[partitions];
         _statsClock = statsClock;
-        Block = new TransformManyBlock<PacketBatch, PartitionMessage>(OnBatchAsync, BlockOptions.Bounded(capacity));
+        Block = new TransformManyBlock<PacketBatch, PartitionMessage>(OnMessage, BlockOptions.Bounded(capacity));
         _ = CompleteOutputsAsync();
     }
 
@@ -46,7 +46,8 @@ public sealed class EnqueueBlock
     /// <summary>The partition that a hash belongs to: from its high half, since the bucket comes from the low one.</summary>
     internal static int PartitionOf(ulong hash, int partitions) => (int)(((hash >> 32) * (uint)partitions) >> 32);
 
-    private async Task<IEnumerable<PartitionMessage>> OnBatchAsync(PacketBatch batch)
+    // Not asynchronous: Dataflow would allocate four objects a batch for the task, though there is hardly ever anything to wait for.
+    private PartitionMessage[] OnMessage(PacketBatch batch)
     {
         _messages++;
         bool end = ReferenceEquals(batch, PacketBatch.End);
@@ -62,7 +63,7 @@ public sealed class EnqueueBlock
         if (_published != _statsClock.Second || end)
         {
             _published = _statsClock.Second;
-            await _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _verdicts] }).ConfigureAwait(false);
+            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _verdicts] }).GetAwaiter().GetResult();
         }
         return messages;
     }

@@ -55,7 +55,7 @@ public sealed class PositionListTests
         for (; !list.IsFull; packets++)
             list.Add(pool, Sources[packets % 2], packets % 2 == 0 ? 0 : long.MaxValue, int.MaxValue);
         Assert.InRange(packets, 40_000, 1 << 20);
-        Assert.Equal(BytePool.Largest, pool.Lent);
+        Assert.InRange(pool.Lent, BytePool.Largest, 3 * BytePool.Largest); // gaps, lengths and parts, none beyond the largest array
         _ = Read(in list, out List<long> lengths);
         Assert.Equal(packets, lengths.Count);
     }

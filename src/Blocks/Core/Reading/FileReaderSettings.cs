@@ -28,7 +28,7 @@ public sealed record FileReaderSettings
     public string? Bpf { get; init; }
 
     /// <summary>Packets a batch.</summary>
-    public int BatchPackets { get; init; } = 1_024;
+    public int BatchPackets { get; init; } = 2_048;
 
     /// <summary>Batches in flight at most.</summary>
     public int Batches { get; init; } = 32;

@@ -1,5 +1,6 @@
 using FlowPipe.Core;
 using FlowPipe.Core.Consuming;
+using FlowPipe.Core.Reading;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Consuming;
@@ -44,7 +45,8 @@ internal sealed class FileSource : RecordSource
             throw new FlowPipeException(
                 $"{_name} begins neither as an Avro container nor as lines of JSON: check what --from names; captures are read by 'flowpipe replay -r'"
             );
-        var whole = new PrependedStream(first, _stream);
+        // stdin can't be rewound: the byte that told the format is put back
+        var whole = new PrefixedStream(first < 0 ? default : new byte[] { (byte)first }, _stream);
         IEnumerable<StoredRecord> records =
             first < 0 ? []
             : first == 'O' ? ReadAvro(whole)
@@ -124,40 +126,5 @@ internal sealed class FileSource : RecordSource
         {
             throw new FlowPipeException($"{_name}: {e.Message}", e);
         }
-    }
-
-    /// <summary>A stream with its first byte put back: stdin can't be rewound.</summary>
-    private sealed class PrependedStream(int first, Stream rest) : Stream
-    {
-        private int _first = first;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (_first < 0 || buffer.IsEmpty)
-                return rest.Read(buffer);
-            buffer[0] = (byte)_first;
-            _first = -1;
-            return 1;
-        }
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -70,6 +70,9 @@ public abstract class MProtocol(string name, SessionType type)
     /// <summary>The packet's content. Bytes that are needed after the call must be copied.</summary>
     public virtual void Process(Session session, in PacketView packet) { }
 
+    /// <summary>Before the last record is made, and before parsers add their last to it: hands on what was still held back.</summary>
+    public virtual void Finish(Session session) { }
+
     /// <summary>Before a record is made that is not the last.</summary>
     public virtual void MidSave(Session session) { }
 

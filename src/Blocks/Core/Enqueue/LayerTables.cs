@@ -7,7 +7,7 @@ namespace FlowPipe.Core.Enqueue;
 /// What is registered for each layer: callbacks by link type, Ethernet type and IP protocol, and the protocols that make sessions. Frozen
 /// before the first packet.
 /// </summary>
-public sealed class LayerTables : IRegistrar
+public sealed partial class LayerTables : IRegistrar
 {
     private readonly FieldDictionary _dictionary;
     private readonly EnqueueCallback?[] _links = new EnqueueCallback?[1024];

@@ -47,4 +47,7 @@ public sealed record SessionSettings
 
     /// <summary>Whether a TCP session whose first packet is a SYN-ACK is turned round, its sender taken for the server.</summary>
     public bool AntiSynDrop { get; init; } = true;
+
+    /// <summary>Whether an exception out of a parser ends the run; else it costs that session that parser.</summary>
+    public bool StopOnParserFault { get; init; }
 }

@@ -1,6 +1,7 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Core.Stats;
 using FlowPipe.Schemas;
@@ -26,12 +27,14 @@ public sealed class SessionStage
     /// <param name="records">What goes into a record.</param>
     /// <param name="forms">What the sinks want.</param>
     /// <param name="partitions">1 to <see cref="MaxPartitions"/>.</param>
+    /// <param name="warn">Where errors of parsers are said.</param>
     public SessionStage(
         IReadOnlyList<IFlowPipePlugin> plugins,
         SessionSettings sessions,
         RecordSettings records,
         RecordForms forms,
-        int partitions
+        int partitions,
+        Action<string>? warn = null
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
@@ -43,6 +46,7 @@ public sealed class SessionStage
         BuiltInLayers.Register(tables);
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
+        tables.Parsers.Freeze();
         Tracking tracking = TrackingOf(sessions.SessionIdTracking);
         _setup = new PartitionSetup
         {
@@ -52,6 +56,8 @@ public sealed class SessionStage
             Tracking = tracking,
             Protocols = tables.Protocols,
             Fields = new CoreFields(dictionary),
+            Parsers = tables.Parsers,
+            Faults = new ParserFaults(sessions.StopOnParserFault, warn),
             Partitions = partitions,
         };
         _decoder = new PacketDecoder(tables, tcp, udp, tracking);

@@ -21,10 +21,7 @@ public sealed class ParserTests
         Assert.Equal("cba", record.Texts("tags"));
         Assert.Equal("""["LINE one","yes","two","reverse abc"]""", record.Custom("line.words"));
         Assert.Equal("4", record.Custom("line.count"));
-        Assert.Equal(
-            ["Client LINE one\ntw", "Server yes\n", "Client o\nreverse abc\n", "Client  end", "Server  end"],
-            plugin.Told
-        );
+        Assert.Equal(["Client LINE one\ntw", "Server yes\n", "Client o\nreverse abc\n", "Client  end", "Server  end"], plugin.Told);
     }
 
     internal static async Task<(GatheredRecord Record, LinePlugin Plugin)> RunAsync(

@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue;
@@ -15,7 +16,11 @@ public sealed partial class LayerTables : IRegistrar
     private readonly EnqueueCallback?[] _ip = new EnqueueCallback?[256];
     private readonly List<MProtocol> _protocols = [];
 
-    internal LayerTables(FieldDictionary dictionary) => _dictionary = dictionary;
+    internal LayerTables(FieldDictionary dictionary, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        _dictionary = dictionary;
+        Settings = new ParserSettings(settings ?? new Dictionary<string, string>(StringComparer.Ordinal));
+    }
 
     /// <summary>The protocols that make sessions, by number.</summary>
     public MProtocol[] Protocols => [.. _protocols];

@@ -90,14 +90,7 @@ internal static class TcpReassembler
         }
     }
 
-    private static void Release(
-        FlowSession flow,
-        ref TcpState tcp,
-        HeldSegments held,
-        Side side,
-        in HeldSegment segment,
-        long timestampNs
-    )
+    private static void Release(FlowSession flow, ref TcpState tcp, HeldSegments held, Side side, in HeldSegment segment, long timestampNs)
     {
         held.RemoveFirst(side);
         ref TcpStream stream = ref tcp[side];
@@ -110,14 +103,7 @@ internal static class TcpReassembler
         HeldSegments.Return(in segment, flow.Parsing!.Pool);
     }
 
-    private static void Deliver(
-        FlowSession flow,
-        ref TcpStream stream,
-        Side side,
-        ReadOnlySpan<byte> bytes,
-        int length,
-        long timestampNs
-    )
+    private static void Deliver(FlowSession flow, ref TcpStream stream, Side side, ReadOnlySpan<byte> bytes, int length, long timestampNs)
     {
         stream.NextSequence += (uint)length;
         flow.DataBytes.Add(side, length);

@@ -36,6 +36,12 @@ public sealed partial class LayerTables : IRegistrar
             if (other.Name == protocol.Name)
                 throw new FlowPipeException($"protocol '{protocol.Name}' is registered twice: rename one of the two plugins' protocols");
         }
+        if (protocol.NameUtf8.Length is 0 or > MProtocol.LongestName)
+            throw new FlowPipeException($"protocol '{protocol.Name}': a name has 1 to {MProtocol.LongestName} bytes; rename it");
+        if (_protocols.Count > byte.MaxValue)
+            throw new FlowPipeException(
+                $"protocol '{protocol.Name}' is one too many: there is room for {byte.MaxValue + 1}; remove a plugin"
+            );
         protocol.AssignNumber((byte)_protocols.Count);
         _protocols.Add(protocol);
         return protocol.Number;

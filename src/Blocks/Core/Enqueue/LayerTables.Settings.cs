@@ -14,5 +14,9 @@ public sealed partial class LayerTables
     public int Setting(string name, int fallback, int least, int most, string help) => Settings.Number(name, fallback, least, most, help);
 
     /// <inheritdoc/>
+    public string Setting(string name, string fallback, IReadOnlyList<string> choices, string help) =>
+        Settings.Choice(name, fallback, choices, help);
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> Setting(string name, IReadOnlyList<string> fallback, string help) => Settings.Words(name, fallback, help);
 }

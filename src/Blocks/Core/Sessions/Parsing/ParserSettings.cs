@@ -50,6 +50,19 @@ public sealed class ParserSettings(IReadOnlyDictionary<string, string> given)
             : throw Wrong(setting, text);
     }
 
+    internal string Choice(string name, string fallback, IReadOnlyList<string> choices, string help)
+    {
+        var setting = new ParserSetting(name, fallback, "one of " + string.Join(' ', choices), help);
+        if (Ask(setting) is not { } text)
+            return fallback;
+        foreach (string choice in choices)
+        {
+            if (string.Equals(choice, text, StringComparison.OrdinalIgnoreCase))
+                return choice;
+        }
+        throw Wrong(setting, text);
+    }
+
     internal IReadOnlyList<string> Words(string name, IReadOnlyList<string> fallback, string help)
     {
         string words = fallback.Count == 0 ? "none" : string.Join(' ', fallback);

@@ -30,7 +30,7 @@ public static class DecoderTarget
         var tables = new LayerTables(FieldDictionary.Default);
         byte tcp = tables.Register(new TcpProtocol(new SessionSettings()));
         byte udp = tables.Register(new UdpProtocol());
-        BuiltInLayers.Register(tables);
+        BuiltInLayers.Register(tables, []);
         new IcmpPlugin().Register(tables);
         new SctpPlugin().Register(tables);
         return new PacketDecoder(tables, tcp, udp, new Tracking(Vlan: true, Vni: true, TunnelDepth: true, Salt: 1));

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Enqueue;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -260,6 +261,22 @@ internal static class ConfigKeys
             s => s.Sessions.SessionIdTracking,
             (s, v) => s with { Sessions = s.Sessions with { SessionIdTracking = v } },
             "What tells sessions apart besides addresses and ports"
+        ),
+        Number(
+            "sessions.sessionIdVlans",
+            1,
+            2,
+            s => s.Sessions.SessionIdVlans,
+            (s, v) => s with { Sessions = s.Sessions with { SessionIdVlans = v } },
+            "VLAN ids that tell sessions apart where VLANs do: the two outer ones, or the outer one alone as in Arkime"
+        ),
+        List(
+            "sessions.opaqueTunnels",
+            "names of tunnels such as teredo, vxlan and capwap",
+            TunnelNames.IsKnown,
+            s => s.Sessions.OpaqueTunnels,
+            (s, v) => s with { Sessions = s.Sessions with { OpaqueTunnels = v } },
+            "Tunnels that are not looked into: sessions are made of what is outside"
         ),
         Number(
             "sessions.communityIdSeed",

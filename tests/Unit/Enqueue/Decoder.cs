@@ -17,7 +17,7 @@ internal sealed class Decoder
         Tables = new LayerTables(FieldDictionary.Default);
         byte tcp = Tables.Register(new TcpProtocol(new SessionSettings()));
         byte udp = Tables.Register(new UdpProtocol());
-        BuiltInLayers.Register(Tables);
+        BuiltInLayers.Register(Tables, []);
         foreach (IFlowPipePlugin plugin in (IFlowPipePlugin[])[new IcmpPlugin(), new SctpPlugin(), .. plugins])
             plugin.Register(Tables);
         _decoder = new PacketDecoder(Tables, tcp, udp, new Tracking(true, true, true, 7));

@@ -22,6 +22,16 @@ public abstract class EnqueueContext
     /// <summary>Passes on what an Ethernet type announces.</summary>
     public abstract PacketRc RunEthernet(ushort etherType, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
 
+    /// <summary>Passes on what begins with an LLC header (IEEE 802.2): SNAP by its Ethernet type, all else by its service access point.</summary>
+    public abstract PacketRc RunLlc(ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+    /// <summary>Passes on what an LLC service access point announces.</summary>
+    /// <param name="sap">The DSAP, equal to the SSAP but for its lowest bit.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="frame">The frame, up to the end that the layers around it gave.</param>
+    /// <param name="offset">Where the LLC header begins.</param>
+    public abstract PacketRc RunSap(byte sap, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
     /// <summary>Passes on what an IP protocol announces; <see cref="PacketRecord.IpOffset"/> and the payload are set.</summary>
     public abstract PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
 

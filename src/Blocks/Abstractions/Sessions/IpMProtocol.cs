@@ -79,7 +79,10 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
         if (tracking.TunnelDepth)
             word |= (ulong)record.TunnelDepth << 8;
         if (tracking.Vlan)
-            word |= ((ulong)(record.Vlan0 & PacketRecord.VlanId) << 16) | ((ulong)(record.Vlan1 & PacketRecord.VlanId) << 28);
+        {
+            ulong second = tracking.OuterVlanOnly ? 0 : (ulong)(record.Vlan1 & PacketRecord.VlanId);
+            word |= ((ulong)(record.Vlan0 & PacketRecord.VlanId) << 16) | (second << 28);
+        }
         if (tracking.Vni)
             word |= (ulong)record.Vni << 40;
         return word;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue.Layers;
 using FlowPipe.Core.Sessions;
@@ -34,6 +35,7 @@ internal sealed class PacketDecoder : EnqueueContext
     public PacketRc Decode(ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.EtherOffset = PacketRecord.None;
+        packet.OuterEtherOffset = PacketRecord.None;
         packet.IpOffset = PacketRecord.None;
         packet.OuterIpOffset = PacketRecord.None;
         packet.EtherType = 0;
@@ -73,11 +75,22 @@ internal sealed class PacketDecoder : EnqueueContext
             case Tcp:
                 return packet.PayloadLength < TcpHeader.MinimumLength ? PacketRc.Corrupt : ToSession(_tcp, ref packet, frame);
             case Udp:
-                return packet.PayloadLength < UdpProtocol.HeaderLength ? PacketRc.Corrupt : ToSession(_udp, ref packet, frame);
+                return packet.PayloadLength < UdpProtocol.HeaderLength ? PacketRc.Corrupt : RunUdp(ref packet, frame);
             default:
-                return Tables.OfIp(ipProtocol) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownIp;
+                // What is inside ends where this packet does: padding behind it belongs to nobody.
+                return Tables.OfIp(ipProtocol) is { } callback
+                    ? Descend(callback, ref packet, frame[..(packet.PayloadOffset + packet.PayloadLength)], offset)
+                    : PacketRc.UnknownIp;
         }
     }
+
+    /// <inheritdoc/>
+    public override PacketRc RunLlc(ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset) =>
+        Descend(LlcLayer.Callback, ref packet, frame, offset);
+
+    /// <inheritdoc/>
+    public override PacketRc RunSap(byte sap, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset) =>
+        Tables.OfSap(sap) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownEther;
 
     /// <inheritdoc/>
     public override PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame)
@@ -88,9 +101,35 @@ internal sealed class PacketDecoder : EnqueueContext
         return PacketRc.DoProcess;
     }
 
+    private PacketRc RunUdp(ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        uint ports = BinaryPrimitives.ReadUInt32BigEndian(frame[packet.PayloadOffset..]);
+        return Tables.HasUdpTunnel(ports) ? RunUdpTunnel(ports, ref packet, frame) : ToSession(_udp, ref packet, frame);
+    }
+
+    private PacketRc RunUdpTunnel(uint ports, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        int at = packet.PayloadOffset;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(frame[(at + 4)..]);
+        // 0 is segmentation offload's; whatever contradicts IP is left to what is inside.
+        if (length < UdpProtocol.HeaderLength || length > packet.PayloadLength)
+            length = packet.PayloadLength;
+        if (length > UdpProtocol.HeaderLength && Tables.OfUdpPorts(ports) is { } callback)
+        {
+            PacketRecord before = packet;
+            int depth = _depth;
+            PacketRc verdict = Descend(callback, ref packet, frame[..(at + length)], at + UdpProtocol.HeaderLength);
+            if (verdict != PacketRc.UnknownIp)
+                return verdict;
+            packet = before;
+            _depth = depth;
+        }
+        return ToSession(_udp, ref packet, frame);
+    }
+
     private PacketRc Descend(EnqueueCallback callback, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
-        if (++_depth > DepthMax)
+        if (++_depth > DepthMax || (uint)offset > (uint)frame.Length)
             return PacketRc.Corrupt;
         return callback(this, ref packet, frame, offset);
     }

@@ -46,6 +46,7 @@ public sealed class FlowSession : Session
     internal MacPair LastClientMacs;
     internal MacPair LastServerMacs;
     internal ulong LastVlans;
+    internal Tunnels LastTunnel;
     internal ushort EtherType;
 
     internal TcpState Tcp;
@@ -119,6 +120,7 @@ public sealed class FlowSession : Session
         LastClientTtl = LastServerTtl = -1;
         LastClientMacs = LastServerMacs = default;
         LastVlans = 0;
+        LastTunnel = Tunnels.None;
         EtherType = 0;
     }
 

@@ -42,6 +42,12 @@ public sealed record SessionSettings
     /// <summary>What is part of a session's key besides addresses and ports: <c>none</c>, <c>vlan</c>, <c>vni</c>, <c>both</c>.</summary>
     public string SessionIdTracking { get; init; } = "none";
 
+    /// <summary>How many VLAN ids are part of the key where VLANs are: 2, or as in Arkime the outer one alone.</summary>
+    public int SessionIdVlans { get; init; } = 2;
+
+    /// <summary>Names of tunnels that are not looked into: sessions are made of what is outside.</summary>
+    public IReadOnlyList<string> OpaqueTunnels { get; init; } = [];
+
     /// <summary>Seed of the Community ID, 0 to 65535.</summary>
     public int CommunityIdSeed { get; init; }
 

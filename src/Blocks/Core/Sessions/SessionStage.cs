@@ -40,10 +40,10 @@ public sealed class SessionStage
         var tables = new LayerTables(dictionary);
         byte tcp = tables.Register(new TcpProtocol(sessions));
         byte udp = tables.Register(new UdpProtocol());
-        BuiltInLayers.Register(tables);
+        BuiltInLayers.Register(tables, sessions.OpaqueTunnels);
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
-        Tracking tracking = TrackingOf(sessions.SessionIdTracking);
+        Tracking tracking = TrackingOf(sessions);
         _setup = new PartitionSetup
         {
             Sessions = sessions,
@@ -51,7 +51,7 @@ public sealed class SessionStage
             Forms = forms,
             Tracking = tracking,
             Protocols = tables.Protocols,
-            Fields = new CoreFields(dictionary),
+            Fields = new CoreFields(dictionary, records.ArkimeQuirks),
             Partitions = partitions,
         };
         _decoder = new PacketDecoder(tables, tcp, udp, tracking);
@@ -69,14 +69,15 @@ public sealed class SessionStage
         return blocks;
     }
 
-    private static Tracking TrackingOf(string setting)
+    private static Tracking TrackingOf(SessionSettings sessions)
     {
+        string setting = sessions.SessionIdTracking;
         // The salt is random in every run, in tests too: nothing may depend on it.
         ulong salt = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
         bool vlan = setting is "vlan" or "both";
         bool vni = setting is "vni" or "both";
         if (!vlan && !vni && setting != "none")
             throw new FlowPipeException($"sessions.sessionIdTracking is '{setting}': it must be none, vlan, vni or both");
-        return new Tracking(vlan, vni, TunnelDepth: true, salt);
+        return new Tracking(vlan, vni, TunnelDepth: true, salt, OuterVlanOnly: sessions.SessionIdVlans == 1);
     }
 }

@@ -18,7 +18,7 @@ namespace FlowPipe.Core.Enqueue.Layers;
 internal static class IPv6Layer
 {
     public const ushort EtherType = 0x86DD;
-    private const int HeaderLength = 40;
+    public const int HeaderLength = 40;
     private const int MaxExtensions = 16;
     private const byte HopByHop = 0;
     private const byte Routing = 43;

@@ -10,7 +10,11 @@ namespace FlowPipe.Tests.Fuzz;
 /// <summary>One frame, taken for a frame of every link type: no exception, and no offset outside of it.</summary>
 public static class DecoderTarget
 {
-    private static readonly int[] LinkTypes = [0, 1, 101, 108, 113, 147, 228, 229, 276];
+    private static readonly int[] LinkTypes =
+    [
+        0, 1, 6, 7, 8, 9, 10, 50, 51, 100, 101, 102, 104, 105, 107, 108, 109, 113, 117, 119, 122, 123, 127, 129, 138, 147, 163, 166, 178, 192,
+        204, 226, 228, 229, 239, 240, 242, 258, 274, 276, 281, 284, 285,
+    ];
     private static readonly PacketDecoder Decoder = Make();
 
     public static void Run(ReadOnlySpan<byte> frame)

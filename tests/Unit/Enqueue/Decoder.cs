@@ -43,6 +43,10 @@ internal sealed class Decoder
             Vlan2 = 18,
             Vni = 19,
             Owned = 20,
+            OuterEtherOffset = 21,
+            OuterIpOffset = 22,
+            TunnelDepth = 23,
+            Tunnel = Tunnels.Gtp,
         };
         PacketRc verdict = _decoder.Decode(ref record, frame);
         if (verdict == PacketRc.DoProcess)
@@ -51,7 +55,13 @@ internal sealed class Decoder
             Assert.InRange(record.IpOffset, 0, frame.Length - 20);
             Assert.InRange(record.PayloadOffset, record.IpOffset + 20, frame.Length);
             Assert.InRange(record.PayloadLength, 0, frame.Length - record.PayloadOffset);
-            Assert.Equal((uint)0, record.Vni + record.Owned + record.TunnelDepth);
+            Assert.Equal(0, record.Owned);
+            Assert.True(record.Tunnel != Tunnels.None || record.Vni + record.TunnelDepth == 0);
+            Assert.True(record.EtherOffset == PacketRecord.None || record.EtherOffset + 12 <= frame.Length);
+            if (record.Tunnel == Tunnels.None)
+                return verdict;
+            Assert.True(record.OuterEtherOffset == PacketRecord.None || record.OuterEtherOffset < record.EtherOffset);
+            Assert.True(record.OuterIpOffset == PacketRecord.None || record.OuterIpOffset <= record.IpOffset);
         }
         return verdict;
     }

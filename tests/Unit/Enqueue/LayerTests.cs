@@ -74,6 +74,7 @@ public sealed class LayerTests
             { "nothing", 1, [], PacketRc.Corrupt },
             { "ARP", 1, Ethernet(0x0806, new byte[28]), PacketRc.UnknownEther },
             { "802.3 length", 1, Ethernet(46, new byte[46]), PacketRc.UnknownEther },
+            { "802.3 length without LLC", 1, Ethernet(2, new byte[46]), PacketRc.Corrupt },
             { "ARP, tagged", 1, Ethernet(0x0806, new byte[28], tags: (Dot1q, 5)), PacketRc.UnknownEther },
             { "four tags", 1, Ethernet(IPv4Type, V4, tags: [(Dot1q, 1), (Dot1q, 2), (Dot1q, 3), (Dot1q, 4)]), PacketRc.Corrupt },
             { "a link type nobody knows", 147, V4, PacketRc.UnknownLink },

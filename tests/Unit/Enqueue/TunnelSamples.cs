@@ -137,6 +137,13 @@ internal static class TunnelSamples
         new("GRE, bridged", 1, Outer(47, [0, 0, 0x65, 0x58, .. Frame]), Tunnels.Gre, Depth: 1),
         new("NVGRE", 1, Outer(47, [0x20, 0, 0x65, 0x58, 0, 1, 2, 9, .. Frame]), Tunnels.Gre, Vni: 258, Depth: 1),
         new("GRE with frame relay", 1, Outer(47, [0, 0, 0x65, 0x59, 0x18, 0x41, 3, 0xCC, .. V4]), Tunnels.Gre, Depth: 1),
+        new(
+            "GRE, Cisco metadata",
+            1,
+            Outer(47, [0x20, 0, 0x89, 9, 0, 0, 0, 0x28, .. U16(IPv4Type), 1, 1, 0, 1, 0, 0, .. V4]),
+            Tunnels.Gre,
+            Depth: 1
+        ),
         new("GRE, WCCP", 1, Outer(47, [0, 0, 0x88, 0x3E, 0, 0, 0, 0, .. V4]), Tunnels.Gre, Depth: 1),
         new("GRE, Aruba", 1, Outer(47, [0, 0, 0x82, 0, .. Wlan, .. Snap]), Tunnels.Gre, Depth: 1),
         new(
@@ -148,13 +155,7 @@ internal static class TunnelSamples
         ),
         new("ERSPAN I", 1, Outer(47, [0, 0, 0x88, 0xBE, .. Frame]), Tunnels.Gre, Depth: 1),
         new("ERSPAN II", 1, Outer(47, [0x10, 0, 0x88, 0xBE, 0, 0, 0, 1, 0x10, 5, 0, 1, 0, 0, 0, 0, .. Frame]), Tunnels.Gre, Depth: 1),
-        new(
-            "ERSPAN III",
-            1,
-            Outer(47, [0x10, 0, 0x22, 0xEB, 0, 0, 0, 1, 0x20, 5, .. new byte[10], .. Frame]),
-            Tunnels.Gre,
-            Depth: 1
-        ),
+        new("ERSPAN III", 1, Outer(47, [0x10, 0, 0x22, 0xEB, 0, 0, 0, 1, 0x20, 5, .. new byte[10], .. Frame]), Tunnels.Gre, Depth: 1),
         new(
             "ERSPAN III with a subheader",
             1,
@@ -181,7 +182,14 @@ internal static class TunnelSamples
             Vni: 258,
             Depth: 1
         ),
-        new("VXLAN-GPE with MPLS", 1, OuterUdp(4790, [12, 0, 0, 5, 0, 1, 2, 0, 0, 0, 0x21, 64, .. V4]), Tunnels.VxlanGpe | Tunnels.Mpls, 258, 1),
+        new(
+            "VXLAN-GPE with MPLS",
+            1,
+            OuterUdp(4790, [12, 0, 0, 5, 0, 1, 2, 0, 0, 0, 0x21, 64, .. V4]),
+            Tunnels.VxlanGpe | Tunnels.Mpls,
+            258,
+            1
+        ),
         new("Geneve", 1, OuterUdp(6081, [0, 0, 0x65, 0x58, 0, 1, 2, 0, .. Frame]), Tunnels.Geneve, Vni: 258, Depth: 1),
         new("Geneve with options", 1, OuterUdp(6081, [1, 0, .. U16(IPv4Type), 0, 1, 2, 0, 1, 2, 3, 4, .. V4]), Tunnels.Geneve, 258, 1),
         new("GTP-U", 1, OuterUdp(2152, [0x30, 255, .. U16(V4.Length), 0, 0, 0, 1, .. V4]), Tunnels.Gtp, Depth: 1),
@@ -215,7 +223,13 @@ internal static class TunnelSamples
         new("L2TPv3", 1, Outer(115, [0, 0, 0, 7, 1, 2, 3, 4, 0x40, 0, 0, 1, .. Frame]), Tunnels.L2tp, Depth: 1),
         new("CAPWAP, 802.3", 1, OuterUdp(5247, [0, 0x10, 2, 0, 0, 0, 0, 0, .. Frame]), Tunnels.Capwap, Depth: 1),
         new("CAPWAP, 802.11", 1, OuterUdp(5247, [0, 0x10, 3, 0, 0, 0, 0, 0, .. Wlan, .. Snap]), Tunnels.Capwap, Depth: 1),
-        new("CAPWAP, 802.11 swapped", 1, OuterUdp(5247, [0, 0x10, 3, 0, 0, 0, 0, 0, 2, 8, .. Wlan[2..], .. Snap]), Tunnels.Capwap, Depth: 1),
+        new(
+            "CAPWAP, 802.11 swapped",
+            1,
+            OuterUdp(5247, [0, 0x10, 3, 0, 0, 0, 0, 0, 2, 8, .. Wlan[2..], .. Snap]),
+            Tunnels.Capwap,
+            Depth: 1
+        ),
         new("LWAPP", 1, OuterUdp(12222, [0, 9, .. U16(Wlan.Length + Snap.Length), 1, 2, .. Wlan, .. Snap]), Tunnels.Capwap, Depth: 1),
         new("LISP", 1, OuterUdp(4341, [0x80, 1, 2, 3, 0, 0, 0, 1, .. V4]), Tunnels.Lisp, Depth: 1),
         new("AYIYA", 1, OuterUdp(5072, [0x41, 0x52, 0x11, 41, .. new byte[4 + 16 + 20], .. V6]), Tunnels.Ayiya, Depth: 1),

@@ -3,7 +3,6 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions;
-using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Tests.Unit.TestSupport;
 using static FlowPipe.Tests.Unit.Enqueue.TunnelSamples;
 using static FlowPipe.Tests.Unit.TestSupport.PacketBuilder;
@@ -73,12 +72,13 @@ public sealed class TunnelTests
         int[] linkTypes = [.. Enumerable.Range(0, 1024).Where(linkType => _decoder.Tables.OfLink(linkType) is not null)];
         Assert.True(linkTypes.Length > 40);
         Sample[] samples = [.. Links, .. Tunnelled];
-        Gen.Select(Gen.OneOfConst(linkTypes), Gen.OneOfConst(samples), Gen.Int[0, 120], Gen.Byte.Array[0, 200])
+        Gen.Select(Gen.Int[0, linkTypes.Length - 1], Gen.Int[0, samples.Length - 1], Gen.Int[0, 120], Gen.Byte.Array[0, 200])
             .Sample(
-                (linkType, sample, kept, noise) =>
+                (link, which, kept, noise) =>
                 {
                     var decoder = new Decoder();
-                    decoder.Decode(linkType, noise);
+                    Sample sample = samples[which];
+                    decoder.Decode(linkTypes[link], noise);
                     decoder.Decode(sample.LinkType, [.. sample.Bytes[..Math.Min(kept, sample.Bytes.Length)], .. noise]);
                 },
                 iter: 2_000
@@ -107,10 +107,7 @@ public sealed class TunnelTests
         // Frames in frames, without an IP header between them.
         byte[] bridged = [.. Enumerable.Range(0, 10_000).SelectMany(_ => Ethernet(0x88E7, [0, 0, 0, 1]))];
         Assert.Equal(PacketRc.Corrupt, _decoder.Decode(1, bridged));
-        byte[] snapped =
-        [
-            .. Enumerable.Range(0, 10_000).SelectMany(_ => Ethernet(1500, [0xAA, 0xAA, 3, 0, 0x80, 0xC2, 0, 7])),
-        ];
+        byte[] snapped = [.. Enumerable.Range(0, 10_000).SelectMany(_ => Ethernet(1500, [0xAA, 0xAA, 3, 0, 0x80, 0xC2, 0, 7]))];
         Assert.Equal(PacketRc.Corrupt, _decoder.Decode(1, snapped));
     }
 

@@ -59,7 +59,9 @@ public sealed class LayerTables : IRegistrar
     public void Llc(byte sap, EnqueueCallback callback)
     {
         if (sap == Layers.LlcLayer.Snap)
-            throw new FlowPipeException($"LLC service access point {sap} is SNAP, FlowPipe's own: a plugin registers the Ethernet type in it");
+            throw new FlowPipeException(
+                $"LLC service access point {sap} is SNAP, FlowPipe's own: a plugin registers the Ethernet type in it"
+            );
         Set(_saps, sap & ~1, callback, "LLC service access point");
     }
 
@@ -82,7 +84,8 @@ public sealed class LayerTables : IRegistrar
     internal EnqueueCallback? OfSap(byte sap) => _saps[sap & ~1];
 
     /// <summary>Whether a tunnel is registered for one of the two ports of a UDP header, given as its first four bytes.</summary>
-    internal bool HasUdpTunnel(uint ports) => (((_udpPorts[ports >> 22] >> (int)(ports >> 16)) | (_udpPorts[(ushort)ports >> 6] >> (int)ports)) & 1) != 0;
+    internal bool HasUdpTunnel(uint ports) =>
+        (((_udpPorts[ports >> 22] >> (int)(ports >> 16)) | (_udpPorts[(ushort)ports >> 6] >> (int)ports)) & 1) != 0;
 
     /// <summary>The tunnel for these ports, if there is one in this direction.</summary>
     internal EnqueueCallback? OfUdpPorts(uint ports)

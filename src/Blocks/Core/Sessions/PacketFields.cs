@@ -19,22 +19,7 @@ internal static class PacketFields
     [
         .. Array.ConvertAll(
             (string[])
-                [
-                    "gre",
-                    "pppoe",
-                    "mpls",
-                    "ppp",
-                    "gtp",
-                    "vxlan",
-                    "vxlan-gpe",
-                    "geneve",
-                    "teredo",
-                    "l2tp",
-                    "capwap",
-                    "tzsp",
-                    "lisp",
-                    "ayiya",
-                ],
+                ["gre", "pppoe", "mpls", "ppp", "gtp", "vxlan", "vxlan-gpe", "geneve", "teredo", "l2tp", "capwap", "tzsp", "lisp", "ayiya"],
             Encoding.UTF8.GetBytes
         ),
     ];
@@ -42,7 +27,8 @@ internal static class PacketFields
     public static void Add(FlowSession session, in PacketView packet, CoreFields fields)
     {
         ref readonly PacketRecord record = ref packet.Record;
-        if (!fields.ArkimeQuirks || IsEarly(session))
+        bool whole = !fields.ArkimeQuirks || IsEarly(session);
+        if (whole)
         {
             if (record.EtherOffset != PacketRecord.None)
                 AddMacs(session, packet.Frame.Slice(record.EtherOffset, MacsLength), fields);
@@ -52,7 +38,7 @@ internal static class PacketFields
                 AddTunnel(session, in packet, fields);
         }
         if (session.HasIp)
-            AddIp(session, packet.Frame[record.IpOffset..], fields);
+            AddIp(session, packet.Frame[record.IpOffset..], fields, withDscp: whole);
     }
 
     // Arkime looks at these in the first packets of each side alone.
@@ -134,7 +120,7 @@ internal static class PacketFields
         }
     }
 
-    private static void AddIp(FlowSession session, ReadOnlySpan<byte> ip, CoreFields fields)
+    private static void AddIp(FlowSession session, ReadOnlySpan<byte> ip, CoreFields fields, bool withDscp)
     {
         bool v4 = ip[0] >> 4 == 4;
         int ttl = v4 ? ip[8] : ip[7];
@@ -149,7 +135,7 @@ internal static class PacketFields
             session.LastServerTtl = both;
         SideFields side = client ? fields.Client : fields.Server;
         session.Fields.Add(side.Ttl, ttl);
-        if (dscp != 0)
+        if (dscp != 0 && withDscp)
             session.Fields.Add(side.Dscp, dscp);
     }
 }

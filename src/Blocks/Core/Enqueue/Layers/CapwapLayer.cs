@@ -36,9 +36,7 @@ internal static class CapwapLayer
             return PacketRc.UnknownIp;
         packet.EnterTunnel(Tunnels.Capwap);
         int next = offset + header;
-        return native
-            ? RunWlan(context, ref packet, frame, next)
-            : context.RunLink(EthernetLayer.LinkType, ref packet, frame, next);
+        return native ? RunWlan(context, ref packet, frame, next) : context.RunLink(EthernetLayer.LinkType, ref packet, frame, next);
     }
 
     private static PacketRc EnqueueLwapp(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)

@@ -27,10 +27,7 @@ internal static class CookedLayer
             LinkType,
             (context, ref packet, frame, offset) => Run(context, ref packet, frame, offset + 14, offset + 2, offset + 16)
         );
-        registrar.Link(
-            LinkType2,
-            (context, ref packet, frame, offset) => Run(context, ref packet, frame, offset, offset + 8, offset + 20)
-        );
+        registrar.Link(LinkType2, (context, ref packet, frame, offset) => Run(context, ref packet, frame, offset, offset + 8, offset + 20));
     }
 
     private static PacketRc Run(

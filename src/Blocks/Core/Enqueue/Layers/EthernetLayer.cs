@@ -32,7 +32,10 @@ internal static class EthernetLayer
         // Tags that follow a layer of their own (a VN-tag, a cooked header): the TPID is already behind them.
         registrar.Ethernet(CustomerTag, (context, ref packet, frame, offset) => Tagged(context, ref packet, frame, CustomerTag, offset));
         registrar.Ethernet(ServiceTag, (context, ref packet, frame, offset) => Tagged(context, ref packet, frame, ServiceTag, offset));
-        registrar.Ethernet(OldServiceTag, (context, ref packet, frame, offset) => Tagged(context, ref packet, frame, OldServiceTag, offset));
+        registrar.Ethernet(
+            OldServiceTag,
+            (context, ref packet, frame, offset) => Tagged(context, ref packet, frame, OldServiceTag, offset)
+        );
     }
 
     public static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Enqueue.Layers;
@@ -20,6 +21,7 @@ internal static class GreLayer
     private const ushort Flags = 0xFFF8;
     private const ushort Bridged = 0x6558;
     private const ushort Wccp = 0x883E;
+    private const ushort CiscoMetadata = 0x8909;
     private const ushort ArubaFirst = 0x8200;
     private const ushort ArubaLast = 0x83FF;
     private const ushort ArubaAny = 0x9000;
@@ -66,6 +68,8 @@ internal static class GreLayer
             case Bridged when (flags & Flags) == Key: // as NVGRE asks for: the network in the upper 24 bits
                 packet.Vni = key >> 8;
                 break;
+            case CiscoMetadata when reader.Remaining >= 8: // here the type stands before the six bytes, not behind them
+                return context.RunEthernet(BinaryPrimitives.ReadUInt16BigEndian(reader.Rest), ref packet, frame, next + 8);
             case Wccp:
                 return EnqueueWccp(context, ref packet, frame, next);
             case >= ArubaFirst and <= ArubaLast or ArubaAny:

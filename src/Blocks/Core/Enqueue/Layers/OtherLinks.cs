@@ -41,7 +41,10 @@ internal static class OtherLinks
         registrar.Link(ArcnetLinux, (context, ref packet, frame, offset) => Arcnet(context, ref packet, frame, offset + 4));
         registrar.Link(IpOverInfiniBand, (context, ref packet, frame, offset) => Typed(context, ref packet, frame, offset + 40, 4));
         registrar.Link(AppleFireWire, (context, ref packet, frame, offset) => Typed(context, ref packet, frame, offset + 16, 2));
-        registrar.Link(JuniperEthernet, (context, ref packet, frame, offset) => Juniper(context, ref packet, frame, offset, EthernetLayer.LinkType));
+        registrar.Link(
+            JuniperEthernet,
+            (context, ref packet, frame, offset) => Juniper(context, ref packet, frame, offset, EthernetLayer.LinkType)
+        );
         registrar.Link(JuniperPpp, (context, ref packet, frame, offset) => Juniper(context, ref packet, frame, offset, 9));
         registrar.Link(JuniperFrameRelay, (context, ref packet, frame, offset) => Juniper(context, ref packet, frame, offset, 107));
         registrar.Link(JuniperHdlc, (context, ref packet, frame, offset) => Juniper(context, ref packet, frame, offset, 104));

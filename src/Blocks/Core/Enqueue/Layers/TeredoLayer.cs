@@ -40,6 +40,5 @@ internal static class TeredoLayer
         return context.RunEthernet(IPv6Layer.EtherType, ref packet, frame, next);
     }
 
-    private static int Next(in PacketReader reader) =>
-        reader.Remaining < 2 ? -1 : BinaryPrimitives.ReadUInt16BigEndian(reader.Rest);
+    private static int Next(in PacketReader reader) => reader.Remaining < 2 ? -1 : BinaryPrimitives.ReadUInt16BigEndian(reader.Rest);
 }

@@ -145,8 +145,9 @@ public struct PacketRecord
     public void EnterTunnel(Tunnels kind)
     {
         Tunnel |= kind;
-        if (IpOffset == None)
-            return; // a frame in a frame: no addresses to tell apart
+        // A frame in a frame has no addresses to tell apart; a header of the same tunnel is no deeper.
+        if (IpOffset == None || OuterIpOffset == IpOffset)
+            return;
         OuterIpOffset = IpOffset;
         TunnelDepth++;
     }

@@ -34,7 +34,7 @@ internal static class PacketFields
                 AddMacs(session, packet.Frame.Slice(record.EtherOffset, MacsLength), fields);
             if ((record.Vlan0 & PacketRecord.VlanPresent) != 0)
                 AddVlans(session, in record, fields);
-            if (record.Tunnel != Tunnels.None)
+            if (record.Tunnel != Tunnels.None || record.Vni != 0)
                 AddTunnel(session, in packet, fields);
         }
         if (session.HasIp)

@@ -259,6 +259,8 @@ public sealed class ConfigurationTests : IDisposable
                 return [near.First(text => key.Apply(defaults, [text]) is not null)];
             case ConfigKind.Truth:
                 return [now == "true" ? "false" : "true"];
+            case ConfigKind.List when key.Path == "sessions.opaqueTunnels":
+                return ["teredo", "vxlan"];
             case ConfigKind.List:
                 return ["null:", "ndjson:a \"b\" #c.json"];
             default:

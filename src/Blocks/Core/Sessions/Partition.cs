@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 
 namespace FlowPipe.Core.Sessions;
@@ -20,6 +21,7 @@ internal sealed class Partition
     private readonly BytePool _bytes = new();
     private readonly FlowTable _table = new();
     private readonly TimeoutWheel _wheel = new();
+    private readonly ParserRuntime _parsers;
     private readonly SessionPool _pool;
     private readonly int _maxSessions;
     private readonly long[] _timeouts;
@@ -40,6 +42,7 @@ internal sealed class Partition
         _fields = setup.Fields;
         _outbox = outbox;
         _records = new RecordBuilder(setup.Fields, setup.Records, (ushort)setup.Sessions.CommunityIdSeed, setup.Forms, _sources);
+        _parsers = new ParserRuntime(setup.Parsers, setup.Faults, _bytes);
         _pool = new SessionPool(setup.Fields, _bytes);
         _maxSessions = Math.Max(1, setup.Sessions.MaxStreams / setup.Partitions);
         _timeouts = Timeouts(setup.Sessions);
@@ -115,6 +118,7 @@ internal sealed class Partition
             Recycled = _pool.Recycled,
             TableCapacity = _table.Capacity,
             PooledBytes = _bytes.Lent,
+            ParserFaults = _parsers.FaultCount,
             Records = _recordCount,
             RecordBytes = _recordBytes,
             ByReason = [.. _byReason],
@@ -163,6 +167,7 @@ internal sealed class Partition
         session.Id = id;
         session.Hash = record.Hash;
         session.Protocol = protocol;
+        session.Parsing = _parsers;
         session.BeganNs = record.TimestampNs;
         session.BeganOffset = record.SourceOffset;
         session.BeganSource = source;
@@ -234,6 +239,7 @@ internal sealed class Partition
 
     private void Save(FlowSession session, EndReason reason, bool final)
     {
+        _parsers.Save(session, final);
         SpiBatch batch = _outbox.Current;
         int before = batch.AvroLength + batch.JsonLength;
         _records.Build(session, reason, final, batch);

@@ -33,6 +33,9 @@ public sealed record SessionCounts
     /// <summary>Bytes that sessions have borrowed for positions.</summary>
     public long PooledBytes { get; init; }
 
+    /// <summary>Parsers that threw an exception and were taken off their session.</summary>
+    public long ParserFaults { get; init; }
+
     /// <summary>Records made.</summary>
     public long Records { get; init; }
 
@@ -56,6 +59,7 @@ public sealed record SessionCounts
             Recycled = Recycled + other.Recycled,
             TableCapacity = TableCapacity + other.TableCapacity,
             PooledBytes = PooledBytes + other.PooledBytes,
+            ParserFaults = ParserFaults + other.ParserFaults,
             Records = Records + other.Records,
             RecordBytes = RecordBytes + other.RecordBytes,
             ByReason = Sum(ByReason, other.ByReason),

@@ -66,8 +66,12 @@ internal sealed class PacketDedup
         ref int chain = ref _chains[(int)(a & (uint)(_chains.Length - 1))];
         for (int i = chain; i != None; i = _ring[i].Next)
         {
-            if (_ring[i].A == a && _ring[i].B == b)
+            if (_ring[i].A != a || _ring[i].B != b)
+                continue;
+            // the newest of its kind; the lagging clock may not have forgotten it though it is too old
+            if (Math.Max(now, packet.TimestampNs) - _ring[i].TimeNs < _windowNs)
                 return true;
+            break;
         }
         if (_count == _ring.Length)
             ForgetOldest();

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
-using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
 using FlowPipe.Tests.Conformance.TestSupport;
@@ -41,11 +39,11 @@ public sealed class MalformedTests
             : FewRounds;
         List<string> failures = [];
         long runs = 0;
-        await TryAsync(paths[0], await File.ReadAllBytesAsync(paths[0]), "to warm up", failures);
+        await TryAsync(paths[0], await File.ReadAllBytesAsync(paths[0], TestContext.Current.CancellationToken), "to warm up", failures);
         long before = GC.GetTotalMemory(forceFullCollection: true);
         foreach (string path in paths)
         {
-            byte[] bytes = await File.ReadAllBytesAsync(path);
+            byte[] bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
             await TryAsync(path, bytes, "as it is", failures);
             runs++;
             for (int round = 0; round < rounds && bytes.Length > 0 && IsVaried(path, bytes); round++)
@@ -79,7 +77,8 @@ public sealed class MalformedTests
         List<string> failures = [];
         foreach (string[] row in rows.Skip(1))
         {
-            Outcome outcome = await RunAsync(await File.ReadAllBytesAsync(Path.Combine(corpus, "pcap", row[file])), row[file]);
+            byte[] bytes = await File.ReadAllBytesAsync(Path.Combine(corpus, "pcap", row[file]), TestContext.Current.CancellationToken);
+            Outcome outcome = await RunAsync(bytes, row[file]);
             string? wrong = null;
             if (long.TryParse(row[frames], CultureInfo.InvariantCulture, out long expected) && outcome.Packets < expected)
                 wrong = $"tshark reads {expected} packets, we {outcome.Packets} ({string.Join("; ", outcome.Messages)})";

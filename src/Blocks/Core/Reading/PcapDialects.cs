@@ -63,7 +63,7 @@ internal static class PcapDialects
         return candidates[0];
     }
 
-    /// <summary>Whether two records or more follow each other, and nothing but records.</summary>
+    /// <summary>Whether two whole records or more follow each other, and nothing but records.</summary>
     private static bool Follow(ReadOnlySpan<byte> records, int header, bool bigEndian, uint longest)
     {
         int count = 0;
@@ -74,10 +74,10 @@ internal static class PcapDialects
                 return count > 1;
             if (!record.IsPlausible(longest))
                 return false;
-            count++;
             long next = header + (long)record.Captured;
             if (next > records.Length)
                 return count > 1;
+            count++;
             records = records[(int)next..];
         }
     }
@@ -91,7 +91,7 @@ internal static class PcapDialects
                 : new Record(true, U32(bytes[4..], bigEndian), U32(bytes[8..], bigEndian), U32(bytes[12..], bigEndian));
 
         public bool IsPlausible(uint longest) =>
-            Fraction < MicrosecondsPerSecond && Captured > 0 && Captured <= longest && Captured <= Original;
+            Fraction < MicrosecondsPerSecond && Original > 0 && Captured <= longest && Captured <= Original;
 
         private static uint U32(ReadOnlySpan<byte> bytes, bool bigEndian) =>
             bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);

@@ -129,7 +129,12 @@ public sealed class MalformedTests
             Reading = ReadingVariants.Default(folder.Write(name, bytes)) with { Warn = messages.Add, OnDamage = damage.Add, Blocks = 4 },
             Partitions = Partitions,
             // small limits, so that they are met
-            Sessions = new SessionSettings { MaxPackets = 50, MaxTcpOutOfOrderPackets = 8, SessionIdTracking = "both" },
+            Sessions = new SessionSettings
+            {
+                MaxPackets = 50,
+                MaxTcpOutOfOrderPackets = 8,
+                SessionIdTracking = "both",
+            },
         }.IntoAsync(sink);
         Assert.Equal(damage.Count, final.Reader.Damaged);
         Assert.InRange(damage.Count + messages.Count, 0, 1);

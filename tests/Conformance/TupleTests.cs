@@ -149,7 +149,9 @@ public sealed class TupleTests
 
     /// <summary>Segments of a long session have their first one's id.</summary>
     private static string Root(JsonElement document) =>
-        document.TryGetProperty("rootId", out JsonElement root) ? root.GetString()! : document.GetProperty("flowpipe").GetProperty("id").GetString()!;
+        document.TryGetProperty("rootId", out JsonElement root)
+            ? root.GetString()!
+            : document.GetProperty("flowpipe").GetProperty("id").GetString()!;
 
     private static Flow Between(SortedDictionary<string, Flow> flows, string source, string destination)
     {

@@ -29,7 +29,10 @@ internal static class Campaign
             {
                 string file = Path.Combine(Path.GetTempPath(), $"flowpipe-fuzz-{name}-{number}");
                 File.WriteAllBytes(file, input);
-                throw new InvalidOperationException($"{name}, mutation {number} of {input.Length} bytes, written to {file}: {e.Message}", e);
+                throw new InvalidOperationException(
+                    $"{name}, mutation {number} of {input.Length} bytes, written to {file}: {e.Message}",
+                    e
+                );
             }
             runs++;
         }
@@ -41,7 +44,10 @@ internal static class Campaign
         var targets = new SortedDictionary<string, (Target, Func<IEnumerable<byte[]>>)>(StringComparer.Ordinal)
         {
             ["decoder"] = (DecoderTarget.Run, Frames),
-            ["capture"] = (CaptureTarget.Run, static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)),
+            ["capture"] = (
+                CaptureTarget.Run,
+                static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)
+            ),
         };
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));

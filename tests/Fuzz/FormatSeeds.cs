@@ -59,7 +59,10 @@ internal static class FormatSeeds
         {
             byte[] frame = Frame(i);
             int padding = -frame.Length & 3;
-            foreach (uint number in (uint[])[(uint)frame.Length, (uint)frame.Length, (uint)(24 + frame.Length + padding), 0, 1_700_000_000, (uint)i])
+            foreach (
+                uint number in (uint[])
+                    [(uint)frame.Length, (uint)frame.Length, (uint)(24 + frame.Length + padding), 0, 1_700_000_000, (uint)i]
+            )
                 U32(bytes, number, bigEndian: true);
             bytes.AddRange(frame);
             bytes.AddRange(new byte[padding]);

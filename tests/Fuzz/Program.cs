@@ -21,7 +21,9 @@ internal static class Program
                 Console.WriteLine($"{name}: {Campaign.Run(name, TimeSpan.FromSeconds(duration), first)} runs in {duration} s, none failed");
                 return 0;
             case ["fuzz", ..]:
-                Console.Error.WriteLine($"fuzz: name a target, one of {string.Join(", ", Campaign.Targets.Keys)}; then --seconds N, --from M");
+                Console.Error.WriteLine(
+                    $"fuzz: name a target, one of {string.Join(", ", Campaign.Targets.Keys)}; then --seconds N, --from M"
+                );
                 return 2;
         }
         return args.Any(arg => arg is "--server" or "--internal-msbuild-node")

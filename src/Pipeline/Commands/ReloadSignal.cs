@@ -43,7 +43,9 @@ internal sealed class ReloadSignal : IDisposable
             {
                 DropLists? next = DropListReader.Read(_load().Packets);
                 _lists.Replace(next);
-                _status.Message($"SIGHUP: drop lists read again, {next?.Entries ?? 0} entries; other settings stay as they were at the start");
+                _status.Message(
+                    $"SIGHUP: drop lists read again, {next?.Entries ?? 0} entries; other settings stay as they were at the start"
+                );
             }
             catch (Exception e) when (e is FlowPipeException or WrongUsageException)
             {

@@ -70,7 +70,11 @@ public sealed class CompressionTests : IDisposable
     {
         CapturedPacket[] packets = SamplePackets.Make(60);
         PcapBuilder capture = new PcapBuilder().AddAll(packets);
-        byte[] bytes = [.. Compressions.Compress("gzip", capture.ToArray()[..1_001]), .. Compressions.Compress("gzip", capture.ToArray()[1_001..])];
+        byte[] bytes =
+        [
+            .. Compressions.Compress("gzip", capture.ToArray()[..1_001]),
+            .. Compressions.Compress("gzip", capture.ToArray()[1_001..]),
+        ];
         string path = _folder.Write("cut.gz", bytes.AsSpan(..^missing));
 
         ReadBack read = await ReadBack.FilesAsync(path);

@@ -9,7 +9,12 @@ public sealed class DedupTests
 {
     private const long Second = 1_000_000_000;
     private const long Begin = 1_700_000_000 * Second;
-    private static readonly PacketSettings Dedup = new() { EnablePacketDedup = true, DedupSeconds = 2, DedupPackets = 1_024 };
+    private static readonly PacketSettings Dedup = new()
+    {
+        EnablePacketDedup = true,
+        DedupSeconds = 2,
+        DedupPackets = 1_024,
+    };
 
     [Fact]
     public async Task CopiesWithinTheWindowAreDropped() =>
@@ -26,8 +31,7 @@ public sealed class DedupTests
         );
 
     [Fact]
-    public async Task WhatARouterChangesMakesNoOther() =>
-        Expect([true, false], await SeenAsync((0, Frame(ttl: 64)), (1, Frame(ttl: 63))));
+    public async Task WhatARouterChangesMakesNoOther() => Expect([true, false], await SeenAsync((0, Frame(ttl: 64)), (1, Frame(ttl: 63))));
 
     [Fact]
     public async Task HopLimitsOfIPv6Neither()
@@ -65,7 +69,13 @@ public sealed class DedupTests
     [Fact]
     public async Task TheOldestAreForgottenFirst()
     {
-        (long, byte[])[] packets = [.. Enumerable.Range(0, 1_025).Select(i => (0L, Frame(i))), (0L, Frame(0)), (0L, Frame(2)), (0L, Frame(1_024))];
+        (long, byte[])[] packets =
+        [
+            .. Enumerable.Range(0, 1_025).Select(i => (0L, Frame(i))),
+            (0L, Frame(0)),
+            (0L, Frame(2)),
+            (0L, Frame(1_024)),
+        ];
         bool[] seen = await SeenAsync(packets);
         // 0 had been forgotten, and its coming again cost 1 its place
         Expect([true, false, false], seen[1_025..]);
@@ -92,7 +102,13 @@ public sealed class DedupTests
     private static byte[] Frame(int seed = 1, int ttl = 64) =>
         PacketBuilder.Ethernet(
             PacketBuilder.IPv4Type,
-            PacketBuilder.IPv4(PacketBuilder.UdpNumber, "10.0.0.1", "10.0.0.2", PacketBuilder.Udp(1, 2, PacketBuilder.U32((uint)seed)), ttl: ttl)
+            PacketBuilder.IPv4(
+                PacketBuilder.UdpNumber,
+                "10.0.0.1",
+                "10.0.0.2",
+                PacketBuilder.Udp(1, 2, PacketBuilder.U32((uint)seed)),
+                ttl: ttl
+            )
         );
 
     private static Task<bool[]> SeenAsync(params (long TimeNs, byte[] Frame)[] packets) => SeenAsync(new SessionSettings(), packets);
@@ -114,7 +130,9 @@ public sealed class DedupTests
         }
 
         // and the whole pipeline agrees
-        var reader = new MemoryReader(new MemorySource([.. packets.Select(packet => new CapturedPacket(Begin + packet.TimeNs, packet.Frame))]));
+        var reader = new MemoryReader(
+            new MemorySource([.. packets.Select(packet => new CapturedPacket(Begin + packet.TimeNs, packet.Frame))])
+        );
         using var run = new SessionRun(reader, new GatheringSink(), sessions, partitions: 3, packets: Dedup);
         await run.RunAsync();
         run.AssertBalanced();

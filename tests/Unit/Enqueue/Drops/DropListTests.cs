@@ -33,7 +33,11 @@ public sealed class DropListTests : IDisposable
     [InlineData("[10.0.0.0/24]:53", PacketRc.IpPortDropped)]
     [InlineData(":53 10.0.0.2:53=allow", PacketRc.DoProcess)]
     public async Task EntriesOfIPv4(string entries, PacketRc expected) =>
-        await CheckAsync(entries, PacketBuilder.EthernetIp(PacketBuilder.UdpNumber, "10.0.0.1", "10.0.0.2", PacketBuilder.Udp(1000, 53, [1])), expected);
+        await CheckAsync(
+            entries,
+            PacketBuilder.EthernetIp(PacketBuilder.UdpNumber, "10.0.0.1", "10.0.0.2", PacketBuilder.Udp(1000, 53, [1])),
+            expected
+        );
 
     [Theory]
     [InlineData("2001:db8::1", PacketRc.IpDropped)]
@@ -106,7 +110,10 @@ public sealed class DropListTests : IDisposable
     {
         DropLists? list = DropListReader.Read(new PacketSettings { PacketDropIps = ["10.0.0.1"] });
         var lists = new Snapshot<DropLists>(null);
-        CapturedPacket packet = new(0, PacketBuilder.EthernetIp(PacketBuilder.UdpNumber, "10.0.0.1", "10.0.0.2", PacketBuilder.Udp(1, 2, [])));
+        CapturedPacket packet = new(
+            0,
+            PacketBuilder.EthernetIp(PacketBuilder.UdpNumber, "10.0.0.1", "10.0.0.2", PacketBuilder.Udp(1, 2, []))
+        );
         var reader = new MemoryReader(new MemorySource([.. Enumerable.Repeat(packet, 70)])) { Endless = EndOfEndless.Returns };
         using var run = new SessionRun(reader, new GatheringSink(), dropLists: lists);
         using var stop = new CancellationTokenSource();

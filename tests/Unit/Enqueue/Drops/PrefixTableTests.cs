@@ -8,12 +8,11 @@ namespace FlowPipe.Tests.Unit.Enqueue.Drops;
 public sealed class PrefixTableTests
 {
     private static readonly Gen<(bool IsIPv4, uint Address, int Length, Listed Listed)[]> Entries = Gen.Select(
-            Gen.Bool,
-            Gen.UInt[0, 63], // few addresses, so that prefixes nest and touch
-            Gen.Int[0, 32],
-            Gen.Bool.Select(static drop => drop ? Listed.Drop : Listed.Allow)
-        )
-        .Array[0, 12];
+        Gen.Bool,
+        Gen.UInt[0, 63], // few addresses, so that prefixes nest and touch
+        Gen.Int[0, 32],
+        Gen.Bool.Select(static drop => drop ? Listed.Drop : Listed.Allow)
+    ).Array[0, 12];
 
     /// <summary>Against the plain way: of all that have the address, the longest, and of those the last.</summary>
     [Fact]

@@ -46,7 +46,11 @@ public sealed class DropLists
             )
                 return PacketRc.IpDropped;
         }
-        if (_ports is { } ports && packet.IpProtocol is (PacketDecoder.Tcp or PacketDecoder.Udp or Sctp) && packet.PayloadLength >= PortsLength)
+        if (
+            _ports is { } ports
+            && packet.IpProtocol is (PacketDecoder.Tcp or PacketDecoder.Udp or Sctp)
+            && packet.PayloadLength >= PortsLength
+        )
         {
             ReadOnlySpan<byte> both = frame.Slice(packet.PayloadOffset, PortsLength);
             if (

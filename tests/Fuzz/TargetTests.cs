@@ -28,6 +28,18 @@ public sealed class TargetTests
         }
     }
 
+    public static TheoryData<string> Names => [.. Campaign.Targets.Keys];
+
+    /// <summary>Each target for a moment: that it still runs, and from seeds that are what their name says.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EachTargetRuns(string name)
+    {
+        foreach (byte[] seed in Campaign.Targets[name].Seeds().Take(20))
+            Campaign.Targets[name].Run(seed);
+        Assert.True(Campaign.Run(name, TimeSpan.FromSeconds(1)) > 0, "not even one input was run");
+    }
+
     [Fact]
     public void CapturesAsTheyAre()
     {

@@ -57,7 +57,9 @@ internal static class ReplayCommand
                 if (inputs.Count(static input => input is { Path: CaptureInput.StandardInput, IsDirectory: false }) > 1)
                     throw new WrongUsageException("-r - is given twice: stdin can be read only once");
                 EffectiveConfig config = options.Load(line, context);
-                return await new Replay(context, config.Settings).RunAsync(inputs).ConfigureAwait(false);
+                return await new Replay(context, config.Settings, () => options.Load(line, context).Settings)
+                    .RunAsync(inputs)
+                    .ConfigureAwait(false);
             }
         );
         return command;

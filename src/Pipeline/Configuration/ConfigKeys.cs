@@ -1,5 +1,6 @@
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Enqueue.Drops;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -144,6 +145,44 @@ internal static class ConfigKeys
             s => s.Reading.Blocks,
             (s, v) => s with { Reading = s.Reading with { Blocks = v } },
             "Blocks on their way at once; times blockBytes it is the memory that packets take"
+        ),
+        List(
+            "packets.packetDropIps",
+            "addresses, networks and ports such as 10.1.2.3, 10.0.0.0/8, 10.9.0.0/16=allow, :53, 10.1.2.3:443 or [2001:db8::1]:443",
+            DropListReader.IsEntry,
+            s => s.Packets.PacketDropIps,
+            (s, v) => s with { Packets = s.Packets with { PacketDropIps = v } },
+            "Whose packets are dropped, the most specific entry deciding; read again on SIGHUP"
+        ),
+        List(
+            "packets.packetDropIpsFiles",
+            "file names",
+            static text => text.Length > 0,
+            s => s.Packets.PacketDropIpsFiles,
+            (s, v) => s with { Packets = s.Packets with { PacketDropIpsFiles = v } },
+            "Files of such entries, one a line; read again on SIGHUP"
+        ),
+        Truth(
+            "packets.enablePacketDedup",
+            s => s.Packets.EnablePacketDedup,
+            (s, v) => s with { Packets = s.Packets with { EnablePacketDedup = v } },
+            "Whether a packet that is seen again, equal but for time to live and header checksum, is dropped"
+        ),
+        Number(
+            "packets.dedupSeconds",
+            1,
+            30,
+            s => s.Packets.DedupSeconds,
+            (s, v) => s with { Packets = s.Packets with { DedupSeconds = v } },
+            "How many seconds of packet time a packet is remembered for that"
+        ),
+        Number(
+            "packets.dedupPackets",
+            1_024,
+            16_777_215,
+            s => s.Packets.DedupPackets,
+            (s, v) => s with { Packets = s.Packets with { DedupPackets = v } },
+            "Packets that are remembered for that, of 36 to 40 bytes each"
         ),
         Choice(
             "records.positions",

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
@@ -24,7 +25,9 @@ internal sealed class SessionRun : IDisposable
         RecordSettings? records = null,
         int partitions = 1,
         IEnumerable<IFlowPipePlugin>? plugins = null,
-        int emitCapacity = 16
+        int emitCapacity = 16,
+        PacketSettings? packets = null,
+        Snapshot<DropLists>? dropLists = null
     )
     {
         Reader = reader;
@@ -36,7 +39,11 @@ internal sealed class SessionRun : IDisposable
             records ?? new RecordSettings(),
             new RecordForms(sink.WantsAvro, sink.WantsJson),
             partitions
-        );
+        )
+        {
+            Packets = packets ?? new PacketSettings(),
+            DropLists = dropLists ?? new Snapshot<DropLists>(DropListReader.Read(packets ?? new PacketSettings())),
+        };
         _topology = new Topology(reader, stage, emit, new StatsBlock());
     }
 

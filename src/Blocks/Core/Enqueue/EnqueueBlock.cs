@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Stats;
@@ -16,6 +17,7 @@ public sealed class EnqueueBlock
     private const long NewRunNs = 60_000_000_000;
     private readonly BufferBlock<BlockStats> _stats = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
     private readonly PacketDecoder _decoder;
+    private readonly PacketDrops _drops;
     private readonly int _partitions;
     private readonly StatsClock _statsClock;
     private readonly long[] _verdicts = new long[Enum.GetValues<PacketRc>().Length];
@@ -27,9 +29,10 @@ public sealed class EnqueueBlock
     private long _messages;
     private int _published = -1;
 
-    internal EnqueueBlock(PacketDecoder decoder, int partitions, int capacity, StatsClock statsClock)
+    internal EnqueueBlock(PacketDecoder decoder, PacketDrops drops, int partitions, int capacity, StatsClock statsClock)
     {
         _decoder = decoder;
+        _drops = drops;
         _partitions = partitions;
         _counts = new int[partitions];
         _statsClock = statsClock;
@@ -78,6 +81,7 @@ public sealed class EnqueueBlock
             {
                 before = Barriers();
                 _clock = new PacketClock();
+                _drops.Restart();
             }
             _source = batch.Source;
         }
@@ -93,6 +97,7 @@ public sealed class EnqueueBlock
         if (_partitionOf.Length < batch.Count)
             _partitionOf = new byte[batch.Records.Length];
         Array.Clear(_counts);
+        bool drops = _drops.BeginBatch();
         Span<PacketRecord> records = batch.Records.AsSpan(0, batch.Count);
         for (int i = 0; i < records.Length; i++)
         {
@@ -100,6 +105,8 @@ public sealed class EnqueueBlock
             record.ClockNs = _clock.Advance(record.TimestampNs);
             record.Ordinal = _ordinal++;
             PacketRc verdict = _decoder.Decode(ref record, batch.Frame(in record));
+            if (drops && verdict == PacketRc.DoProcess)
+                verdict = _drops.Check(in record, batch.Frame(in record));
             _verdicts[(int)verdict]++;
             if (verdict != PacketRc.DoProcess)
             {

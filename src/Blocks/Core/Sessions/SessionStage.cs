@@ -1,6 +1,7 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Core.Stats;
@@ -73,8 +74,18 @@ public sealed class SessionStage
         return tables.Settings.Known;
     }
 
+    /// <summary>Whether and how packets that come again are dropped.</summary>
+    public PacketSettings Packets { get; init; } = new();
+
+    /// <summary>Whose packets are dropped; whoever made it may replace the lists at any time.</summary>
+    public Snapshot<DropLists> DropLists { get; init; } = new(null);
+
     /// <summary>Makes the enqueue block.</summary>
-    public EnqueueBlock CreateEnqueue(StatsClock clock) => new(_decoder, _setup.Partitions, QueueCapacity, clock);
+    public EnqueueBlock CreateEnqueue(StatsClock clock)
+    {
+        PacketDedup? dedup = Packets.EnablePacketDedup ? new PacketDedup(Packets, _setup.Tracking) : null;
+        return new EnqueueBlock(_decoder, new PacketDrops(DropLists, dedup), _setup.Partitions, QueueCapacity, clock);
+    }
 
     /// <summary>Makes the session blocks.</summary>
     public SessionBlock[] CreateSessions(StatsClock clock)

@@ -15,12 +15,14 @@ public static class DecoderTarget
 
     public static void Run(ReadOnlySpan<byte> frame)
     {
+        Decoder.Batch.Recycle();
         foreach (int linkType in LinkTypes)
         {
             var record = new PacketRecord { LinkType = (ushort)linkType, CapturedLength = frame.Length };
             if (Decoder.Decode(ref record, frame) != PacketRc.DoProcess)
                 continue;
-            if (record.IpOffset + 20 > record.PayloadOffset || record.PayloadOffset + record.PayloadLength > frame.Length)
+            int length = record.Owned == 0 ? frame.Length : record.CapturedLength;
+            if (record.IpOffset + 20 > record.PayloadOffset || record.PayloadOffset + record.PayloadLength > length)
                 throw new InvalidOperationException($"link type {linkType}: offsets outside of the frame");
         }
     }

@@ -25,6 +25,15 @@ public abstract class EnqueueContext
     /// <summary>Passes on what an IP protocol announces; <see cref="PacketRecord.IpOffset"/> and the payload are set.</summary>
     public abstract PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
 
+    /// <summary>
+    /// Takes a fragment of an IP datagram. It is held until the datagram is whole, which then goes on from its IP header as a frame of its own
+    /// (<see cref="PacketRecord.Owned"/>).
+    /// </summary>
+    /// <param name="fragment">What the IP header says of it; the header is complete in the frame.</param>
+    /// <param name="packet">The packet, as it was before the IP layer.</param>
+    /// <param name="frame">The whole captured frame.</param>
+    public abstract PacketRc RunFragment(in IpFragment fragment, ref PacketRecord packet, ReadOnlySpan<byte> frame);
+
     /// <summary>Ends the way through the layers: the packet belongs to a session of this protocol.</summary>
     /// <param name="mProtocol">As returned by <see cref="IRegistrar.Register"/>.</param>
     /// <param name="packet">The packet, its offsets set.</param>

@@ -1,5 +1,7 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue.Fragments;
 using FlowPipe.Core.Enqueue.Layers;
+using FlowPipe.Core.Messages;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Tcp;
 
@@ -19,8 +21,9 @@ internal sealed class PacketDecoder : EnqueueContext
     private readonly byte _udp;
     private int _depth;
 
-    public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking)
+    public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking, SessionSettings? settings = null)
     {
+        Fragments = new FragmentTable(settings ?? new SessionSettings(), in tracking, Verdicts);
         Tables = tables;
         _protocols = tables.Protocols;
         _tcp = tcp;
@@ -30,6 +33,14 @@ internal sealed class PacketDecoder : EnqueueContext
 
     public LayerTables Tables { get; }
 
+    /// <summary>Packets by what became of them; whoever decodes counts, but for fragments that are held.</summary>
+    public long[] Verdicts { get; } = new long[Enum.GetValues<PacketRc>().Length];
+
+    public FragmentTable Fragments { get; }
+
+    /// <summary>The batch whose packets are being decoded: it takes the datagrams that become whole.</summary>
+    public PacketBatch Batch { get; set; } = new(0, null);
+
     /// <summary>Fills in what can be known of a packet before its session is.</summary>
     public PacketRc Decode(ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
@@ -37,6 +48,7 @@ internal sealed class PacketDecoder : EnqueueContext
         packet.IpOffset = PacketRecord.None;
         packet.OuterIpOffset = PacketRecord.None;
         packet.EtherType = 0;
+        packet.IpProtocol = 0;
         packet.Vlan0 = packet.Vlan1 = packet.Vlan2 = 0;
         packet.Vni = 0;
         packet.TunnelDepth = 0;
@@ -77,6 +89,17 @@ internal sealed class PacketDecoder : EnqueueContext
             default:
                 return Tables.OfIp(ipProtocol) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownIp;
         }
+    }
+
+    /// <inheritdoc/>
+    public override PacketRc RunFragment(in IpFragment fragment, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        PacketRc verdict = Fragments.Add(in fragment, ref packet, frame, Batch, out ReadOnlySpan<byte> whole);
+        if (verdict != PacketRc.DoProcess)
+            return verdict;
+        return whole[fragment.IpOffset] >> 4 == 4
+            ? IPv4Layer.Enqueue(this, ref packet, whole, fragment.IpOffset)
+            : IPv6Layer.Enqueue(this, ref packet, whole, fragment.IpOffset);
     }
 
     /// <inheritdoc/>

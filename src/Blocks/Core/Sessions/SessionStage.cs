@@ -54,7 +54,7 @@ public sealed class SessionStage
             Fields = new CoreFields(dictionary),
             Partitions = partitions,
         };
-        _decoder = new PacketDecoder(tables, tcp, udp, tracking);
+        _decoder = new PacketDecoder(tables, tcp, udp, tracking, sessions);
     }
 
     /// <summary>Makes the enqueue block.</summary>

@@ -135,7 +135,7 @@ public sealed class CommunityIdTests
             DestinationIp = Address(flow.Destination),
         };
         var id = new byte[CommunityId.Length];
-        CommunityId.Write(session, (ushort)flow.Seed, new Digests(), id);
+        CommunityId.Write(session, (ushort)flow.Seed, asArkime: false, new Digests(), id);
         return Encoding.ASCII.GetString(id);
     }
 

@@ -22,7 +22,7 @@ public static class DecoderTarget
             if (Decoder.Decode(ref record, frame) != PacketRc.DoProcess)
                 continue;
             int length = record.Owned == 0 ? frame.Length : record.CapturedLength;
-            if (record.IpOffset + 20 > record.PayloadOffset || record.PayloadOffset + record.PayloadLength > length)
+            if ((record.IpOffset != PacketRecord.None && record.IpOffset + 20 > length) || record.PayloadOffset + record.PayloadLength > length)
                 throw new InvalidOperationException($"link type {linkType}: offsets outside of the frame");
         }
     }
@@ -35,6 +35,9 @@ public static class DecoderTarget
         BuiltInLayers.Register(tables);
         new IcmpPlugin().Register(tables);
         new SctpPlugin().Register(tables);
+        new ArpPlugin().Register(tables);
+        new OspfPlugin().Register(tables);
+        new UnknownPlugin().Register(tables);
         return new PacketDecoder(tables, tcp, udp, new Tracking(Vlan: true, Vni: true, TunnelDepth: true, Salt: 1));
     }
 }

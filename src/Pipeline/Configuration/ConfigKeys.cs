@@ -297,6 +297,19 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { AntiSynDrop = v } },
             "Whether the sender of a SYN-ACK that comes first is taken for the server"
         ),
+        Parser(
+            "trackESP",
+            "true",
+            "Whether ESP makes sessions of its own kind; else it is an unknown IP protocol"
+        ),
+        ParserList(
+            "saveUnknownPackets",
+            "all;corrupt",
+            "all, ether:all, ip:all, ether:N, ip:N or corrupt, each with - before it to take away",
+            IsUnknownPackets,
+            "Which unknown and corrupt packets make sessions; the others are only counted"
+        ),
+        ParserList("disableParsers", "", "names of parsers", static _ => true, "Parsers that are not used"),
         Number(
             "stats.interval",
             1,
@@ -358,6 +371,44 @@ internal static class ConfigKeys
             .Append(KafkaSection)
             .Distinct(StringComparer.Ordinal);
         return Configuration.Nearest.Of(path, All.Select(key => key.Path).Concat(sections));
+    }
+
+    // An empty list is not the same as none given.
+    private const char None = '-';
+
+    private static ConfigKey Parser(string name, string byDefault, string help) =>
+        Truth(
+            "parsers." + name,
+            s => ParserSetting(s, name, byDefault) == "true",
+            (s, v) => WithParserSetting(s, name, v ? "true" : "false"),
+            help
+        );
+
+    private static ConfigKey ParserList(string name, string byDefault, string accepts, Func<string, bool> isValid, string help) =>
+        List(
+            "parsers." + name,
+            accepts,
+            isValid,
+            s => ParserSetting(s, name, byDefault).Split(';', StringSplitOptions.RemoveEmptyEntries),
+            (s, v) => WithParserSetting(s, name, v.Count > 0 ? string.Join(';', v) : None.ToString()),
+            help
+        );
+
+    private static string ParserSetting(FlowPipeSettings settings, string name, string byDefault) =>
+        settings.Sessions.Parsers.TryGetValue(name, out string? value) ? (value.Length == 1 ? "" : value) : byDefault;
+
+    private static FlowPipeSettings WithParserSetting(FlowPipeSettings settings, string name, string value) =>
+        settings with
+        {
+            Sessions = settings.Sessions with { Parsers = new Dictionary<string, string>(settings.Sessions.Parsers, StringComparer.Ordinal) { [name] = value } },
+        };
+
+    private static bool IsUnknownPackets(string text)
+    {
+        string what = text.StartsWith('-') ? text[1..] : text;
+        return what is "all" or "ether:all" or "ip:all" or "corrupt" or ""
+            || (what.StartsWith("ether:", StringComparison.Ordinal) && ushort.TryParse(what.AsSpan(6), out ushort _))
+            || (what.StartsWith("ip:", StringComparison.Ordinal) && byte.TryParse(what.AsSpan(3), out byte _));
     }
 
     private static ConfigKey Timeout(

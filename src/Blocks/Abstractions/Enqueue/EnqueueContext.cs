@@ -10,6 +10,24 @@ namespace FlowPipe.Abstractions;
 /// <returns>What becomes of the packet.</returns>
 public delegate PacketRc EnqueueCallback(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
 
+/// <summary>
+/// Looks at a packet that no layer takes: <see cref="PacketRc.UnknownEther"/>, <see cref="PacketRc.UnknownIp"/>, <see cref="PacketRc.Corrupt"/>.
+/// Its record is as far as the layers have come: an IP offset is that of a header whose fixed part is there.
+/// </summary>
+/// <param name="context">Passes on to a session.</param>
+/// <param name="verdict">Why no layer takes it.</param>
+/// <param name="type">The Ethernet type or IP protocol that nobody knows.</param>
+/// <param name="packet">The packet.</param>
+/// <param name="frame">Its frame.</param>
+/// <returns>What becomes of the packet.</returns>
+public delegate PacketRc UnknownCallback(
+    EnqueueContext context,
+    PacketRc verdict,
+    int type,
+    ref PacketRecord packet,
+    ReadOnlySpan<byte> frame
+);
+
 /// <summary>Passes a packet from layer to layer by the tables that were registered.</summary>
 public abstract class EnqueueContext
 {

@@ -19,6 +19,16 @@ public interface IRegistrar
     /// <summary>Registers what follows an Ethernet type.</summary>
     void Ethernet(ushort etherType, EnqueueCallback callback);
 
+    /// <summary>Registers what follows an LLC service access point (IEEE 802.2), its lowest bit aside; that of SNAP is refused.</summary>
+    void Llc(byte sap, EnqueueCallback callback);
+
+    /// <summary>Registers what becomes of packets that no layer takes; one plugin may.</summary>
+    void Unknown(UnknownCallback callback);
+
+    /// <summary>A setting of the section <c>parsers</c>; empty when it is not set.</summary>
+    /// <param name="name">Its name there, such as <c>trackESP</c>. A list's values are separated by semicolons.</param>
+    string Setting(string name);
+
     /// <summary>Registers what follows an IP protocol; TCP and UDP themselves are refused.</summary>
     void Ip(byte ipProtocol, EnqueueCallback callback);
 }

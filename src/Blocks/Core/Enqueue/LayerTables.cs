@@ -13,9 +13,15 @@ public sealed class LayerTables : IRegistrar
     private readonly EnqueueCallback?[] _links = new EnqueueCallback?[1024];
     private readonly EnqueueCallback?[] _ethernet = new EnqueueCallback?[65_536];
     private readonly EnqueueCallback?[] _ip = new EnqueueCallback?[256];
+    private readonly EnqueueCallback?[] _llc = new EnqueueCallback?[256];
     private readonly List<MProtocol> _protocols = [];
+    private readonly IReadOnlyDictionary<string, string> _settings;
 
-    internal LayerTables(FieldDictionary dictionary) => _dictionary = dictionary;
+    internal LayerTables(FieldDictionary dictionary, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        _dictionary = dictionary;
+        _settings = settings ?? new Dictionary<string, string>(StringComparer.Ordinal);
+    }
 
     /// <summary>The protocols that make sessions, by number.</summary>
     public MProtocol[] Protocols => [.. _protocols];
@@ -49,6 +55,22 @@ public sealed class LayerTables : IRegistrar
             throw new FlowPipeException($"IP protocol {ipProtocol} is FlowPipe's own: a plugin can't take TCP or UDP; remove it");
         Set(_ip, ipProtocol, callback, "IP protocol");
     }
+
+    /// <inheritdoc/>
+    public void Llc(byte sap, EnqueueCallback callback) => Set(_llc, sap & 0xFE, callback, "LLC service access point");
+
+    /// <inheritdoc/>
+    public void Unknown(UnknownCallback callback)
+    {
+        if (OfUnknown is not null)
+            throw new FlowPipeException("what becomes of unknown packets is registered twice: remove one of the two plugins");
+        OfUnknown = callback;
+    }
+
+    /// <inheritdoc/>
+    public string Setting(string name) => _settings.TryGetValue(name, out string? value) ? value : "";
+
+    internal UnknownCallback? OfUnknown { get; private set; }
 
     internal EnqueueCallback? OfLink(int linkType) => (uint)linkType < (uint)_links.Length ? _links[linkType] : null;
 

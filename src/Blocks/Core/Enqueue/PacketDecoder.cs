@@ -20,6 +20,7 @@ internal sealed class PacketDecoder : EnqueueContext
     private readonly byte _tcp;
     private readonly byte _udp;
     private int _depth;
+    private int _unknownType;
 
     public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking, SessionSettings? settings = null)
     {
@@ -55,7 +56,8 @@ internal sealed class PacketDecoder : EnqueueContext
         packet.Tunnel = Tunnels.None;
         packet.Owned = 0;
         _depth = 0;
-        return RunLink(packet.LinkType, ref packet, frame, 0);
+        PacketRc verdict = RunLink(packet.LinkType, ref packet, frame, 0);
+        return verdict is PacketRc.DoProcess or PacketRc.Held ? verdict : Resolve(verdict, ref packet, frame);
     }
 
     /// <inheritdoc/>
@@ -73,7 +75,10 @@ internal sealed class PacketDecoder : EnqueueContext
             packet.EtherType = packet.EtherOffset == PacketRecord.None ? (ushort)0 : etherType;
         if (etherType == IPv4Layer.EtherType)
             return IPv4Layer.Enqueue(this, ref packet, frame, offset);
-        return Tables.OfEthernet(etherType) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownEther;
+        if (Tables.OfEthernet(etherType) is { } callback)
+            return Descend(callback, ref packet, frame, offset);
+        _unknownType = etherType;
+        return PacketRc.UnknownEther;
     }
 
     /// <inheritdoc/>
@@ -97,9 +102,14 @@ internal sealed class PacketDecoder : EnqueueContext
         PacketRc verdict = Fragments.Add(in fragment, ref packet, frame, Batch, out ReadOnlySpan<byte> whole);
         if (verdict != PacketRc.DoProcess)
             return verdict;
-        return whole[fragment.IpOffset] >> 4 == 4
-            ? IPv4Layer.Enqueue(this, ref packet, whole, fragment.IpOffset)
-            : IPv6Layer.Enqueue(this, ref packet, whole, fragment.IpOffset);
+        verdict =
+            whole[fragment.IpOffset] >> 4 == 4
+                ? IPv4Layer.Enqueue(this, ref packet, whole, fragment.IpOffset)
+                : IPv6Layer.Enqueue(this, ref packet, whole, fragment.IpOffset);
+        // The layers around must not take it for a packet that is not theirs: it now stands for all that the datagram came in.
+        if (verdict == PacketRc.UnknownIp && packet.TunnelDepth > 0)
+            verdict = Resolve(verdict, ref packet, whole) is var resolved && resolved == PacketRc.UnknownIp ? PacketRc.DontProcess : resolved;
+        return verdict;
     }
 
     /// <inheritdoc/>
@@ -109,6 +119,14 @@ internal sealed class PacketDecoder : EnqueueContext
         _protocols[mProtocol].CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
         packet.Hash = id.Hash(_tracking.Salt);
         return PacketRc.DoProcess;
+    }
+
+    private PacketRc Resolve(PacketRc verdict, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        if (Tables.OfUnknown is not { } callback || verdict is not (PacketRc.Corrupt or PacketRc.UnknownEther or PacketRc.UnknownIp))
+            return verdict;
+        int type = verdict == PacketRc.UnknownIp ? packet.IpProtocol : _unknownType;
+        return callback(this, verdict, type, ref packet, packet.Owned == 0 ? frame : Batch.Owned.Frame(in packet));
     }
 
     private PacketRc Descend(EnqueueCallback callback, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)

@@ -18,7 +18,7 @@ internal static class PacketFields
             AddVlans(session, in record, fields);
         if (record.Vni != 0)
             session.Fields.Add(fields.Vni, record.Vni);
-        if (session.HasIp)
+        if (session.HasIp && record.IpOffset != PacketRecord.None)
             AddIp(session, packet.Frame[record.IpOffset..], fields);
     }
 

@@ -178,7 +178,7 @@ internal sealed class Partition
         }
         session.EtherType = record.EtherType;
         session.LastNowNs = nowNs;
-        session.TimeoutNs = _timeouts[(int)protocol.Type];
+        session.TimeoutNs = protocol.IdleTimeout > 0 ? Nanoseconds(protocol.IdleTimeout) : _timeouts[(int)protocol.Type];
         if (session.IsTcp)
             session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
         _table.Add(session);

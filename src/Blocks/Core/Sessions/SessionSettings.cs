@@ -45,6 +45,9 @@ public sealed record SessionSettings
     /// <summary>Bytes that fragments may take (Suricata's <c>defrag.memcap</c>); beyond it the oldest datagram is given up.</summary>
     public int DefragMemcap { get; init; } = 32 << 20;
 
+    /// <summary>Settings of parsers, by name (<see cref="Abstractions.IRegistrar.Setting"/>), and <c>disableParsers</c>: names, separated by semicolons.</summary>
+    public IReadOnlyDictionary<string, string> Parsers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data.</summary>
     public bool TcpMidstream { get; init; } = true;
 

@@ -37,12 +37,16 @@ public sealed class SessionStage
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, MaxPartitions);
         FieldDictionary dictionary = FieldDictionary.Default;
-        var tables = new LayerTables(dictionary);
+        var tables = new LayerTables(dictionary, sessions.Parsers);
         byte tcp = tables.Register(new TcpProtocol(sessions));
         byte udp = tables.Register(new UdpProtocol());
         BuiltInLayers.Register(tables);
+        HashSet<string> disabled = [.. tables.Setting("disableParsers").Split(';')];
         foreach (IFlowPipePlugin plugin in plugins)
-            plugin.Register(tables);
+        {
+            if (!disabled.Contains(plugin.Name))
+                plugin.Register(tables);
+        }
         Tracking tracking = TrackingOf(sessions.SessionIdTracking);
         _setup = new PartitionSetup
         {

@@ -38,6 +38,10 @@ internal static class IPv6Layer
         if (payloadLength == 0)
             payloadLength = Math.Min(ip.Length - HeaderLength, ushort.MaxValue);
         ReadOnlySpan<byte> payload = ip.Slice(HeaderLength, Math.Min(payloadLength, ip.Length - HeaderLength));
+        if (offset >= PacketRecord.None)
+            return PacketRc.Corrupt; // offsets have 16 bits
+        packet.IpOffset = (ushort)offset;
+
         byte next = ip[6];
         int at = 0;
         for (
@@ -65,7 +69,6 @@ internal static class IPv6Layer
         }
         if (offset + HeaderLength + at >= PacketRecord.None)
             return PacketRc.Corrupt; // offsets have 16 bits
-        packet.IpOffset = (ushort)offset;
         packet.PayloadOffset = (ushort)(offset + HeaderLength + at);
         packet.PayloadLength = (ushort)(payload.Length - at);
         return context.RunIp(next, ref packet, frame, packet.PayloadOffset);

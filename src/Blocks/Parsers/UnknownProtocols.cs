@@ -60,7 +60,8 @@ public sealed class UnknownPlugin : IFlowPipePlugin
         int link = packet.EtherOffset == PacketRecord.None ? 0 : packet.EtherOffset;
         if (verdict == PacketRc.UnknownIp)
             return _ip[type] ? _unknownIp.Enqueue(context, ref packet, frame, packet.PayloadOffset) : verdict;
-        if (verdict == PacketRc.UnknownEther)
+        // Below 1536 it is no type but an IEEE 802.3 length, before LLC that nobody knows: Arkime calls that corrupt.
+        if (verdict == PacketRc.UnknownEther && type >= LeastEtherType)
         {
             if (!_ether[type])
                 return verdict;
@@ -68,7 +69,7 @@ public sealed class UnknownPlugin : IFlowPipePlugin
                 return _unknownEther.Enqueue(context, ref packet, frame, 0);
         }
         if (!_corrupt)
-            return PacketRc.Corrupt;
+            return verdict;
         int header = packet.IpOffset == PacketRecord.None ? 0 : HeaderLength(frame, packet.IpOffset);
         if (header > 0)
             return _corruptIp.Enqueue(context, ref packet, frame, packet.IpOffset + header);
@@ -89,6 +90,7 @@ public sealed class UnknownPlugin : IFlowPipePlugin
     }
 
     private const int MacPairLength = 12;
+    private const int LeastEtherType = 0x600;
 }
 
 /// <summary>Sessions of an unknown Ethernet type: by MACs and type, one way.</summary>

@@ -56,6 +56,7 @@ internal sealed class PacketDecoder : EnqueueContext
         packet.Tunnel = Tunnels.None;
         packet.Owned = 0;
         _depth = 0;
+        _unknownType = 0;
         PacketRc verdict = RunLink(packet.LinkType, ref packet, frame, 0);
         return verdict is PacketRc.DoProcess or PacketRc.Held ? verdict : Resolve(verdict, ref packet, frame);
     }

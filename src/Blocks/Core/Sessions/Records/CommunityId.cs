@@ -21,7 +21,7 @@ internal static class CommunityId
     /// <summary>Writes the id of a session that has addresses.</summary>
     /// <param name="session">The session.</param>
     /// <param name="seed">The seed.</param>
-    /// <param name="asArkime">Whether to repeat Arkime's error: ESP has two ports there, both 0.</param>
+    /// <param name="asArkime">Whether to repeat Arkime's errors: ESP has two ports there, both 0, and one-way ICMP is put in order.</param>
     /// <param name="digests">Makes the hash.</param>
     /// <param name="destination">Where it goes.</param>
     public static void Write(Session session, ushort seed, bool asArkime, Digests digests, Span<byte> destination)
@@ -32,7 +32,7 @@ internal static class CommunityId
         ushort sourcePort = session.Community.IsSet ? session.Community.Source : session.SourcePort;
         ushort destinationPort = session.Community.IsSet ? session.Community.Destination : session.DestinationPort;
         bool swap =
-            !session.Community.OneWay
+            (asArkime || !session.Community.OneWay)
             && (session.SourceIp > session.DestinationIp || (session.SourceIp == session.DestinationIp && sourcePort > destinationPort));
 
         Span<byte> input = stackalloc byte[2 + 16 + 16 + 1 + 1 + 2 + 2];

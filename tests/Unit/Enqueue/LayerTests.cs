@@ -87,13 +87,13 @@ public sealed class LayerTests
             { "IHL beyond the frame", 1, Ethernet(IPv4Type, [0x4F, .. V4[1..]]), PacketRc.Corrupt },
             { "total length below the header", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, totalLength: 19)), PacketRc.Corrupt },
             { "total length of the header", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, totalLength: 20)), PacketRc.Corrupt },
-            { "the first fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 0x2000)), PacketRc.Held },
+            { "the first fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData[..8], fragment: 0x2000)), PacketRc.Held },
             { "the last fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 1)), PacketRc.Held },
             { "don't fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 0x4000)), PacketRc.DoProcess },
             {
                 "IPv6, the first fragment",
                 1,
-                Ethernet(IPv6Type, IPv6(44, A6, B6, FragmentHeader(UdpNumber, UdpData, more: true))),
+                Ethernet(IPv6Type, IPv6(44, A6, B6, FragmentHeader(UdpNumber, UdpData[..8], more: true))),
                 PacketRc.Held
             },
             {

@@ -22,7 +22,10 @@ public static class DecoderTarget
             if (Decoder.Decode(ref record, frame) != PacketRc.DoProcess)
                 continue;
             int length = record.Owned == 0 ? frame.Length : record.CapturedLength;
-            if ((record.IpOffset != PacketRecord.None && record.IpOffset + 20 > length) || record.PayloadOffset + record.PayloadLength > length)
+            if (
+                (record.IpOffset != PacketRecord.None && record.IpOffset + 20 > length)
+                || record.PayloadOffset + record.PayloadLength > length
+            )
                 throw new InvalidOperationException($"link type {linkType}: offsets outside of the frame");
         }
     }

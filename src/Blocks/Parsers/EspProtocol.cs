@@ -23,7 +23,8 @@ public sealed class EspPlugin : IFlowPipePlugin
         byte number = registrar.Register(new EspProtocol());
         registrar.Ip(
             IpProtocol,
-            (EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int _) => context.ToSession(number, ref packet, frame)
+            (EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int _) =>
+                context.ToSession(number, ref packet, frame)
         );
     }
 }

@@ -26,7 +26,8 @@ public sealed class OspfPlugin : IFlowPipePlugin
         );
         registrar.Ip(
             IpProtocol,
-            (EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int _) => context.ToSession(number, ref packet, frame)
+            (EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int _) =>
+                context.ToSession(number, ref packet, frame)
         );
     }
 }

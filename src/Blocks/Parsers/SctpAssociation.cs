@@ -8,13 +8,10 @@ internal readonly record struct SctpChunk(byte Flags, uint Tsn, ushort Stream, u
 {
     private const byte EndBit = 1;
     private const byte BeginBit = 2;
-    private const byte UnorderedBit = 4;
 
     public bool Begins => (Flags & BeginBit) != 0;
 
     public bool Ends => (Flags & EndBit) != 0;
-
-    public bool IsUnordered => (Flags & UnorderedBit) != 0;
 }
 
 /// <summary>Takes the user messages of an association, whole and in order.</summary>

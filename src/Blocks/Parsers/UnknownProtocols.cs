@@ -46,7 +46,10 @@ public sealed class UnknownPlugin : IFlowPipePlugin
             Array.Fill(_ip, on);
         if (what == "corrupt")
             _corrupt = on;
-        if (what.StartsWith("ether:", StringComparison.Ordinal) && ushort.TryParse(what.AsSpan(6), CultureInfo.InvariantCulture, out ushort ether))
+        if (
+            what.StartsWith("ether:", StringComparison.Ordinal)
+            && ushort.TryParse(what.AsSpan(6), CultureInfo.InvariantCulture, out ushort ether)
+        )
             _ether[ether] = on;
         if (what.StartsWith("ip:", StringComparison.Ordinal) && byte.TryParse(what.AsSpan(3), CultureInfo.InvariantCulture, out byte ip))
             _ip[ip] = on;
@@ -80,12 +83,15 @@ public sealed class UnknownPlugin : IFlowPipePlugin
     /// <summary>The fixed part of an IP header; 0 where it is not there.</summary>
     private static int HeaderLength(ReadOnlySpan<byte> frame, int offset)
     {
-        int length = offset >= frame.Length ? 0 : (frame[offset] >> 4) switch
-        {
-            4 => 20,
-            6 => 40,
-            _ => 0,
-        };
+        int length =
+            offset >= frame.Length
+                ? 0
+                : (frame[offset] >> 4) switch
+                {
+                    4 => 20,
+                    6 => 40,
+                    _ => 0,
+                };
         return frame.Length - offset < length ? 0 : length;
     }
 
@@ -99,7 +105,8 @@ internal sealed class UnknownEtherProtocol() : OneWayMProtocol("unknown-ether", 
     public const int KeyLength = 14;
 
     /// <inheritdoc/>
-    public override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id) => id = LinkKey(in packet, KeyLength);
+    public override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id) =>
+        id = LinkKey(in packet, KeyLength);
 }
 
 /// <summary>Sessions of an unknown IP protocol: by addresses and protocol, one way.</summary>
@@ -119,7 +126,8 @@ internal sealed class CorruptEtherProtocol() : OneWayMProtocol("corrupt-ether", 
     private const int KeyLength = 12;
 
     /// <inheritdoc/>
-    public override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id) => id = LinkKey(in packet, KeyLength);
+    public override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id) =>
+        id = LinkKey(in packet, KeyLength);
 }
 
 /// <summary>Sessions of packets that are corrupt behind an IP header: by addresses, one way.</summary>

@@ -297,11 +297,7 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { AntiSynDrop = v } },
             "Whether the sender of a SYN-ACK that comes first is taken for the server"
         ),
-        Parser(
-            "trackESP",
-            "true",
-            "Whether ESP makes sessions of its own kind; else it is an unknown IP protocol"
-        ),
+        Parser("trackESP", "true", "Whether ESP makes sessions of its own kind; else it is an unknown IP protocol"),
         ParserList(
             "saveUnknownPackets",
             "all;corrupt",
@@ -400,7 +396,10 @@ internal static class ConfigKeys
     private static FlowPipeSettings WithParserSetting(FlowPipeSettings settings, string name, string value) =>
         settings with
         {
-            Sessions = settings.Sessions with { Parsers = new Dictionary<string, string>(settings.Sessions.Parsers, StringComparer.Ordinal) { [name] = value } },
+            Sessions = settings.Sessions with
+            {
+                Parsers = new Dictionary<string, string>(settings.Sessions.Parsers, StringComparer.Ordinal) { [name] = value },
+            },
         };
 
     private static bool IsUnknownPackets(string text)

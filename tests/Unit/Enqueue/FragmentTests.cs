@@ -92,7 +92,10 @@ public sealed class FragmentTests
     public async Task ArkimeCountsADatagramAsOnePacket()
     {
         byte[] payload = Udp(1000, 53, new byte[3_000]);
-        List<CapturedPacket> packets = [.. Fragmenter.Pieces(payload.Length, 400).Select((piece, i) => new CapturedPacket(i, Frame(payload, piece, false)))];
+        List<CapturedPacket> packets =
+        [
+            .. Fragmenter.Pieces(payload.Length, 400).Select((piece, i) => new CapturedPacket(i, Frame(payload, piece, false))),
+        ];
         GatheredRecord record = Assert.Single(await SessionRun.OfAsync(packets, records: new RecordSettings { ArkimeQuirks = true }));
         Assert.Equal((1, 14 + 20 + payload.Length), (record.Long("packets"), record.Long("bytes")));
         Assert.Single(record.Positions());
@@ -199,7 +202,10 @@ public sealed class FragmentTests
         {
             int size = random.Next(1, 1_000) * 8;
             int start = random.Next(0, 6_000) * 8;
-            byte[] frame = Ethernet(IPv4Type, Fragmenter.V4(UdpNumber, A, B, new byte[start + size], new Piece(start, start + size, true), i));
+            byte[] frame = Ethernet(
+                IPv4Type,
+                Fragmenter.V4(UdpNumber, A, B, new byte[start + size], new Piece(start, start + size, true), i)
+            );
             Assert.Contains(decoder.Decode(1, frame), (PacketRc[])[PacketRc.Held, PacketRc.FragmentDropped]);
             Assert.InRange(decoder.Fragments.Bytes, 0, Memcap);
             Assert.InRange(decoder.Fragments.Count, 0, 50);
@@ -214,7 +220,9 @@ public sealed class FragmentTests
     {
         var decoder = new Decoder();
         byte[] payload = new byte[8 * 300];
-        int dropped = Fragmenter.Pieces(payload.Length, 8).Count(piece => decoder.Decode(1, Frame(payload, piece, false)) == PacketRc.FragmentDropped);
+        int dropped = Fragmenter
+            .Pieces(payload.Length, 8)
+            .Count(piece => decoder.Decode(1, Frame(payload, piece, false)) == PacketRc.FragmentDropped);
         Assert.Equal(1, dropped);
         Assert.Equal(257, decoder.Verdicts[(int)PacketRc.FragmentDropped]);
     }
@@ -229,10 +237,18 @@ public sealed class FragmentTests
         {
             byte[] payload = Udp(random.Next(3), 53, new byte[random.Next(100, 900)]);
             List<Piece> pieces = Fragmenter.Pieces(payload.Length, 8 * random.Next(2, 40));
-            packets.Add(new CapturedPacket(i * 100_000_000L, Frame(payload, pieces[random.Next(pieces.Count)], random.Next(2) == 0, random.Next(20))));
+            packets.Add(
+                new CapturedPacket(
+                    i * 100_000_000L,
+                    Frame(payload, pieces[random.Next(pieces.Count)], random.Next(2) == 0, random.Next(20))
+                )
+            );
         }
         var sink = new GatheringSink();
-        var reader = new MemoryReader(new MemorySource(packets), new MemorySource(packets, Fingerprint: "1122334455667788")) { BatchSizes = [5, 1, 64] };
+        var reader = new MemoryReader(new MemorySource(packets), new MemorySource(packets, Fingerprint: "1122334455667788"))
+        {
+            BatchSizes = [5, 1, 64],
+        };
         using var run = new SessionRun(reader, sink, new SessionSettings { FragsTimeout = 20, MaxFrags = 12 }, partitions: 3);
         await run.RunAsync(TestContext.Current.CancellationToken);
         run.AssertBalanced();

@@ -23,7 +23,10 @@ public sealed class ProtocolTests
         );
         Assert.Equal(["arp 2", "arp 1"], Summary(records));
         GatheredRecord first = records[0];
-        Assert.Equal(("", 0L, 0x0806L, ""), (first.Ip("ip.src"), first.Long("ip.protocol"), first.Long("ethertype"), first.Text("communityId")));
+        Assert.Equal(
+            ("", 0L, 0x0806L, ""),
+            (first.Ip("ip.src"), first.Long("ip.protocol"), first.Long("ethertype"), first.Text("communityId"))
+        );
         Assert.StartsWith("0:", first.Key, StringComparison.Ordinal);
     }
 
@@ -47,7 +50,10 @@ public sealed class ProtocolTests
         );
         Assert.Equal(["igmp 2", "pim 2", "lldp 2"], Summary(records));
         // the addresses of the first packet, but no Community ID: there is more than one pair
-        Assert.Equal((A, "224.0.0.1", "", 2L), (records[0].Ip("ip.src"), records[0].Ip("ip.dst"), records[0].Text("communityId"), records[0].Long("packets.src")));
+        Assert.Equal(
+            (A, "224.0.0.1", "", 2L),
+            (records[0].Ip("ip.src"), records[0].Ip("ip.dst"), records[0].Text("communityId"), records[0].Long("packets.src"))
+        );
     }
 
     [Fact]
@@ -150,7 +156,11 @@ public sealed class ProtocolTests
 
     private static Task<IReadOnlyList<GatheredRecord>> RunAsync(params byte[][] frames) => RunAsync(("", ""), frames);
 
-    private static async Task<IReadOnlyList<GatheredRecord>> RunAsync((string Name, string Value) setting, byte[][] frames, int linkType = 1)
+    private static async Task<IReadOnlyList<GatheredRecord>> RunAsync(
+        (string Name, string Value) setting,
+        byte[][] frames,
+        int linkType = 1
+    )
     {
         IReadOnlyList<GatheredRecord> records = await SessionRun.OfAsync(
             [new MemorySource([.. frames.Select((frame, i) => new CapturedPacket(i, frame))], linkType)],

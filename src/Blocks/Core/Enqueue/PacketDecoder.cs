@@ -109,7 +109,8 @@ internal sealed class PacketDecoder : EnqueueContext
                 : IPv6Layer.Enqueue(this, ref packet, whole, fragment.IpOffset);
         // The layers around must not take it for a packet that is not theirs: it now stands for all that the datagram came in.
         if (verdict == PacketRc.UnknownIp && packet.TunnelDepth > 0)
-            verdict = Resolve(verdict, ref packet, whole) is var resolved && resolved == PacketRc.UnknownIp ? PacketRc.DontProcess : resolved;
+            verdict =
+                Resolve(verdict, ref packet, whole) is var resolved && resolved == PacketRc.UnknownIp ? PacketRc.DontProcess : resolved;
         return verdict;
     }
 

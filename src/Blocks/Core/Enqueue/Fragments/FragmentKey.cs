@@ -7,7 +7,14 @@ namespace FlowPipe.Core.Enqueue.Fragments;
 /// What the fragments of one datagram have in common: addresses, identification, in IPv4 the protocol (RFC 791), the depth of tunnels, and
 /// VLANs and VNI where these tell sessions apart, so that the same private addresses in two networks do not mix.
 /// </summary>
-internal readonly record struct FragmentKey(ulong Source0, ulong Source1, ulong Destination0, ulong Destination1, ulong Numbers, ulong Network)
+internal readonly record struct FragmentKey(
+    ulong Source0,
+    ulong Source1,
+    ulong Destination0,
+    ulong Destination1,
+    ulong Numbers,
+    ulong Network
+)
 {
     public static FragmentKey Of(in IpFragment fragment, in PacketRecord packet, ReadOnlySpan<byte> frame, in Tracking tracking)
     {

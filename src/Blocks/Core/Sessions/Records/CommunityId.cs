@@ -28,7 +28,8 @@ internal static class CommunityId
     {
         bool hasPorts =
             (asArkime && session.Protocol.Type == SessionType.Esp)
-            || session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp || session.Community.IsSet;
+            || session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp
+            || session.Community.IsSet;
         ushort sourcePort = session.Community.IsSet ? session.Community.Source : session.SourcePort;
         ushort destinationPort = session.Community.IsSet ? session.Community.Destination : session.DestinationPort;
         bool swap =

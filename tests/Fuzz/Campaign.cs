@@ -44,6 +44,7 @@ internal static class Campaign
         var targets = new SortedDictionary<string, (Target, Func<IEnumerable<byte[]>>)>(StringComparer.Ordinal)
         {
             ["decoder"] = (DecoderTarget.Run, Frames),
+            ["fragments"] = (FragmentTarget.Run, Frames),
             ["capture"] = (
                 CaptureTarget.Run,
                 static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)

@@ -17,12 +17,17 @@ public static class DecoderTarget
 
     public static void Run(ReadOnlySpan<byte> frame)
     {
+        Decoder.Batch.Recycle();
         for (int linkType = 0; linkType < LinkTypes; linkType++)
         {
             var record = new PacketRecord { LinkType = (ushort)linkType, CapturedLength = frame.Length };
             if (Decoder.Decode(ref record, frame) != PacketRc.DoProcess)
                 continue;
-            if (record.IpOffset + 20 > record.PayloadOffset || record.PayloadOffset + record.PayloadLength > frame.Length)
+            int length = record.Owned == 0 ? frame.Length : record.CapturedLength;
+            if (
+                (record.IpOffset != PacketRecord.None && record.IpOffset + 20 > length)
+                || record.PayloadOffset + record.PayloadLength > length
+            )
                 throw new InvalidOperationException($"link type {linkType}: offsets outside of the frame");
         }
     }
@@ -35,6 +40,9 @@ public static class DecoderTarget
         BuiltInLayers.Register(tables, []);
         new IcmpPlugin().Register(tables);
         new SctpPlugin().Register(tables);
+        new ArpPlugin().Register(tables);
+        new OspfPlugin().Register(tables);
+        new UnknownPlugin().Register(tables);
         return new PacketDecoder(tables, tcp, udp, new Tracking(Vlan: true, Vni: true, TunnelDepth: true, Salt: 1));
     }
 }

@@ -41,6 +41,27 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public void FragmentsAtRandom()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var input = new byte[6 * random.Next(1, 300)];
+            random.NextBytes(input);
+            for (int at = 0; at < input.Length; at += 6)
+            {
+                // few datagrams and places, so that some become whole
+                input[at] %= 3;
+                input[at + 1] = 0;
+                input[at + 2] = (byte)((input[at + 2] % 6) * 8);
+                input[at + 3] = (byte)(seed % 2 == 0 ? 8 : input[at + 3]);
+                input[at + 4] |= 4;
+            }
+            FragmentTarget.Run(input);
+        }
+    }
+
+    [Fact]
     public void CapturesAsTheyAre()
     {
         string[] samples = [.. Seeds.Samples];

@@ -289,6 +289,28 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderPackets = v } },
             "Segments held for a TCP session while an earlier one is missing"
         ),
+        Number(
+            "sessions.maxFrags",
+            1,
+            1_000_000,
+            s => s.Sessions.MaxFrags,
+            (s, v) => s with { Sessions = s.Sessions with { MaxFrags = v } },
+            "IP datagrams whose fragments are held until they are whole; beyond it the oldest is given up"
+        ),
+        Timeout(
+            "fragsTimeout",
+            s => s.Sessions.FragsTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { FragsTimeout = v } },
+            "A fragmented datagram that is not whole is given up"
+        ),
+        Number(
+            "sessions.defragMemcap",
+            1_048_576,
+            1_073_741_824,
+            s => s.Sessions.DefragMemcap,
+            (s, v) => s with { Sessions = s.Sessions with { DefragMemcap = v } },
+            "Bytes that held fragments may take; beyond it the oldest datagram is given up"
+        ),
         Truth(
             "sessions.tcpMidstream",
             s => s.Sessions.TcpMidstream,

@@ -78,12 +78,13 @@ internal sealed class SessionRun : IDisposable
         SessionSettings? sessions = null,
         RecordSettings? records = null,
         int partitions = 1,
-        IReadOnlyList<int>? batchSizes = null
+        IReadOnlyList<int>? batchSizes = null,
+        IEnumerable<IFlowPipePlugin>? plugins = null
     )
     {
         var sink = new GatheringSink();
         var reader = new MemoryReader(sources) { BatchSizes = batchSizes ?? [7] };
-        using var run = new SessionRun(reader, sink, sessions, records, partitions);
+        using var run = new SessionRun(reader, sink, sessions, records, partitions, plugins);
         await run.RunAsync();
         run.AssertBalanced();
         Assert.Equal(0, reader.Lent);

@@ -119,7 +119,7 @@ public struct PacketRecord
     /// <summary>Third VLAN id, as <see cref="Vlan0"/>; recorded, not part of a session's key.</summary>
     public ushort Vlan2;
 
-    /// <summary>0: the bytes are in the batch's block; n: in its n-th owned datagram, which has several positions.</summary>
+    /// <summary>0: the bytes are in the batch's block; n: they are the batch's n-th reassembled datagram, which came in several packets.</summary>
     public ushort Owned;
 
     /// <summary>Virtual network identifier of the innermost tunnel that has one.</summary>

@@ -31,6 +31,9 @@ public partial interface IRegistrar
     /// <param name="eitherSide">Whether datagrams that come from the port are of the tunnel too.</param>
     void UdpPort(ushort port, EnqueueCallback callback, bool eitherSide = false);
 
+    /// <summary>Registers what becomes of packets that no layer takes; one plugin may.</summary>
+    void Unknown(UnknownCallback callback);
+
     /// <summary>Registers what follows an IP protocol; TCP and UDP themselves are refused.</summary>
     void Ip(byte ipProtocol, EnqueueCallback callback);
 }

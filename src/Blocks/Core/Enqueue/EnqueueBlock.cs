@@ -20,7 +20,6 @@ public sealed class EnqueueBlock
     private readonly PacketDrops _drops;
     private readonly int _partitions;
     private readonly StatsClock _statsClock;
-    private readonly long[] _verdicts = new long[Enum.GetValues<PacketRc>().Length];
     private byte[] _partitionOf = [];
     private readonly int[] _counts;
     private PacketClock _clock = new();
@@ -66,7 +65,7 @@ public sealed class EnqueueBlock
         if (_published != _statsClock.Second || end)
         {
             _published = _statsClock.Second;
-            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _verdicts] }).GetAwaiter().GetResult();
+            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _decoder.Verdicts] }).GetAwaiter().GetResult();
         }
         return messages;
     }
@@ -98,6 +97,7 @@ public sealed class EnqueueBlock
             _partitionOf = new byte[batch.Records.Length];
         Array.Clear(_counts);
         bool drops = _drops.BeginBatch();
+        _decoder.Batch = batch;
         Span<PacketRecord> records = batch.Records.AsSpan(0, batch.Count);
         for (int i = 0; i < records.Length; i++)
         {
@@ -107,7 +107,7 @@ public sealed class EnqueueBlock
             PacketRc verdict = _decoder.Decode(ref record, batch.Frame(in record));
             if (drops && verdict == PacketRc.DoProcess)
                 verdict = _drops.Check(in record, batch.Frame(in record));
-            _verdicts[(int)verdict]++;
+            _decoder.Verdicts[(int)verdict] += batch.PacketsOf(in record);
             if (verdict != PacketRc.DoProcess)
             {
                 _partitionOf[i] = Nowhere;
@@ -138,6 +138,7 @@ public sealed class EnqueueBlock
 
     private Barrier[] Barriers()
     {
+        _decoder.Fragments.Flush();
         var barriers = new Barrier[_partitions];
         for (int partition = 0; partition < _partitions; partition++)
             barriers[partition] = new Barrier

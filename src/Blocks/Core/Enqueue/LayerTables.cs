@@ -86,6 +86,16 @@ public sealed partial class LayerTables : IRegistrar
         _udpPorts[port >> 6] |= 1UL << port;
     }
 
+    /// <inheritdoc/>
+    public void Unknown(UnknownCallback callback)
+    {
+        if (OfUnknown is not null)
+            throw new FlowPipeException("what becomes of unknown packets is registered twice: remove one of the two plugins");
+        OfUnknown = callback;
+    }
+
+    internal UnknownCallback? OfUnknown { get; private set; }
+
     internal EnqueueCallback? OfLink(int linkType) => (uint)linkType < (uint)_links.Length ? _links[linkType] : null;
 
     internal EnqueueCallback? OfEthernet(ushort etherType) => _ethernet[etherType];

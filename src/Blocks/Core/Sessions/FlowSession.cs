@@ -36,6 +36,7 @@ public sealed partial class FlowSession : Session
     // -- the record being made --
     internal long LastNs;
     internal SideCounts Packets;
+    internal long UncountedPackets; // of fragmented datagrams that count as one packet (records.arkimeQuirks)
     internal SideCounts Bytes;
     internal PositionList Positions;
     internal ulong ClientPayload8;
@@ -90,6 +91,7 @@ public sealed partial class FlowSession : Session
     {
         Segment++;
         Packets = default;
+        UncountedPackets = 0;
         Bytes = default;
         DataBytes = default;
         Positions.Clear();
@@ -118,6 +120,7 @@ public sealed partial class FlowSession : Session
         Segment = 0;
         BeganSource = null!;
         Packets = default;
+        UncountedPackets = 0;
         Bytes = default;
         ClientPayload8 = ServerPayload8 = 0;
         ClientPayload8Length = ServerPayload8Length = 0;

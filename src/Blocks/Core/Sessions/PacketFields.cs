@@ -37,7 +37,7 @@ internal static class PacketFields
             if (record.Tunnel != Tunnels.None || record.Vni != 0)
                 AddTunnel(session, in packet, fields);
         }
-        if (session.HasIp)
+        if (session.HasIp && record.IpOffset != PacketRecord.None)
             AddIp(session, packet.Frame[record.IpOffset..], fields, withDscp: whole);
     }
 

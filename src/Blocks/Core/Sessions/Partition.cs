@@ -24,6 +24,7 @@ internal sealed class Partition
     private readonly ParserRuntime _parsers;
     private readonly SessionPool _pool;
     private readonly int _maxSessions;
+    private readonly bool _countAsArkime;
     private readonly long[] _timeouts;
     private readonly long[] _byReason = new long[Enum.GetValues<EndReason>().Length];
     private int _lastSource = -1;
@@ -46,6 +47,7 @@ internal sealed class Partition
         _pool = new SessionPool(setup.Fields, _bytes);
         _maxSessions = Math.Max(1, setup.Sessions.MaxStreams / setup.Partitions);
         _timeouts = Timeouts(setup.Sessions);
+        _countAsArkime = setup.Records.ArkimeQuirks;
     }
 
     /// <summary>Takes packets from <paramref name="from"/> on.</summary>
@@ -138,17 +140,17 @@ internal sealed class Partition
             session = null;
         }
         bool isNew = session is null;
-        session ??= Begin(protocol, in id, in record, batch.Source!, nowNs);
+        session ??= Begin(protocol, in id, in record, batch, nowNs);
         if (protocol.PreProcess(session, in packet, isNew) == PreProcess.CloseAndRestart)
         {
             End(session, EndReason.Reuse);
-            session = Begin(protocol, in id, in record, batch.Source!, nowNs);
+            session = Begin(protocol, in id, in record, batch, nowNs);
             protocol.PreProcess(session, in packet, isNew: true);
         }
         if (session.SaveAtNs != 0 && nowNs > session.SaveAtNs && !session.Closing)
             SaveAndGoOn(session, EndReason.Saved, nowNs);
 
-        Count(session, in packet, batch.Source!);
+        Count(session, in packet, batch);
         bool wasClosing = session.Closing;
         protocol.Process(session, in packet);
         if (session.Closing != wasClosing)
@@ -159,7 +161,7 @@ internal sealed class Partition
             SaveAndGoOn(session, EndReason.MaxPackets, nowNs);
     }
 
-    private FlowSession Begin(MProtocol protocol, in SessionId id, in PacketRecord record, PacketSource source, long nowNs)
+    private FlowSession Begin(MProtocol protocol, in SessionId id, in PacketRecord record, PacketBatch batch, long nowNs)
     {
         if (_table.Count >= _maxSessions && _wheel.TakeSoonest() is { } oldest)
             End(oldest, EndReason.Forced);
@@ -170,10 +172,18 @@ internal sealed class Partition
         session.Parsing = _parsers;
         session.BeganNs = record.TimestampNs;
         session.BeganOffset = record.SourceOffset;
-        session.BeganSource = source;
+        session.BeganSource = batch.Source!;
+        if (record.Owned != 0 && !_countAsArkime)
+        {
+            // The datagram's first packet, which may have come in another batch.
+            ref readonly FragmentPacket first = ref batch.Owned.PacketsOf(in record)[0];
+            session.BeganNs = first.TimestampNs;
+            session.BeganOffset = first.SourceOffset;
+            session.BeganSource = first.Source;
+        }
         session.EtherType = record.EtherType;
         session.LastNowNs = nowNs;
-        session.TimeoutNs = _timeouts[(int)protocol.Type];
+        session.TimeoutNs = protocol.IdleTimeout > 0 ? Nanoseconds(protocol.IdleTimeout) : _timeouts[(int)protocol.Type];
         if (session.IsTcp)
             session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
         _table.Add(session);
@@ -183,17 +193,40 @@ internal sealed class Partition
         return session;
     }
 
-    private void Count(FlowSession session, in PacketView packet, PacketSource source)
+    private void Count(FlowSession session, in PacketView packet, PacketBatch batch)
     {
         ref readonly PacketRecord record = ref packet.Record;
-        _packets++;
         session.LastNs = record.TimestampNs;
-        session.Packets.Add(session.PacketSide, 1);
-        session.Bytes.Add(session.PacketSide, record.OriginalLength);
-        session.Positions.Add(_bytes, source, record.SourceOffset, record.CapturedLength + PcapRecordHeader);
+        if (record.Owned == 0)
+            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
+        else
+            CountFragments(session, in record, batch);
         if (session.State == FlowState.New && session.Packets.Client > 0 && session.Packets.Server > 0)
             Enter(session, FlowState.Established);
         PacketFields.Add(session, in packet, _fields);
+    }
+
+    private void CountOne(FlowSession session, PacketSource source, long offset, int captured, int original)
+    {
+        _packets++;
+        session.Packets.Add(session.PacketSide, 1);
+        session.Bytes.Add(session.PacketSide, original);
+        session.Positions.Add(_bytes, source, offset, captured + PcapRecordHeader);
+    }
+
+    private void CountFragments(FlowSession session, in PacketRecord record, PacketBatch batch)
+    {
+        ReadOnlySpan<FragmentPacket> packets = batch.Owned.PacketsOf(in record);
+        if (_countAsArkime)
+        {
+            // Arkime knows one packet, as long as the datagram; the others are in the ledger all the same.
+            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
+            _packets += packets.Length - 1;
+            session.UncountedPackets += packets.Length - 1;
+            return;
+        }
+        foreach (ref readonly FragmentPacket packet in packets)
+            CountOne(session, packet.Source, packet.SourceOffset, packet.CapturedLength, packet.OriginalLength);
     }
 
     private void Enter(FlowSession session, FlowState state)
@@ -245,7 +278,7 @@ internal sealed class Partition
         _records.Build(session, reason, final, batch);
         _outbox.Added(batch);
         _recordBytes += batch.AvroLength + batch.JsonLength - before;
-        _recordPackets += session.Packets.Sum;
+        _recordPackets += session.Packets.Sum + session.UncountedPackets;
         _recordCount++;
         _byReason[(int)reason]++;
     }

@@ -36,6 +36,18 @@ public sealed record SessionSettings
     /// <summary>Segments held for a TCP session while an earlier one is missing.</summary>
     public int MaxTcpOutOfOrderPackets { get; init; } = 256;
 
+    /// <summary>IP datagrams of which only some fragments have come, that are kept at once; beyond it the oldest is given up.</summary>
+    public int MaxFrags { get; init; } = 10_000;
+
+    /// <summary>A fragmented datagram that is not whole after so long is given up.</summary>
+    public int FragsTimeout { get; init; } = 480;
+
+    /// <summary>Bytes that fragments may take (Suricata's <c>defrag.memcap</c>); beyond it the oldest datagram is given up.</summary>
+    public int DefragMemcap { get; init; } = 32 << 20;
+
+    /// <summary>Settings of parsers, by name (<see cref="Abstractions.IRegistrar.Setting"/>), and <c>disableParsers</c>: names, separated by semicolons.</summary>
+    public IReadOnlyDictionary<string, string> Parsers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data.</summary>
     public bool TcpMidstream { get; init; } = true;
 

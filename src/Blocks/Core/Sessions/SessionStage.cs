@@ -45,7 +45,7 @@ public sealed class SessionStage
         byte tcp = tables.Register(new TcpProtocol(sessions));
         byte udp = tables.Register(new UdpProtocol());
         BuiltInLayers.Register(tables, sessions.OpaqueTunnels);
-        foreach (IFlowPipePlugin plugin in plugins)
+        foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
             plugin.Register(tables);
         tables.Settings.Freeze();
         tables.Parsers.Freeze();
@@ -62,16 +62,26 @@ public sealed class SessionStage
             Faults = new ParserFaults(sessions.StopOnParserFault, warn),
             Partitions = partitions,
         };
-        _decoder = new PacketDecoder(tables, tcp, udp, tracking);
+        _decoder = new PacketDecoder(tables, tcp, udp, tracking, sessions);
     }
 
     /// <summary>What plugins let their user set.</summary>
     public static IEnumerable<ParserSetting> ParserSettingsOf(IReadOnlyList<IFlowPipePlugin> plugins)
     {
         var tables = new LayerTables(FieldDictionary.Default);
-        foreach (IFlowPipePlugin plugin in plugins)
+        foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
             plugin.Register(tables);
         return tables.Settings.Known;
+    }
+
+    private static IEnumerable<IFlowPipePlugin> EnabledOf(IReadOnlyList<IFlowPipePlugin> plugins, LayerTables tables)
+    {
+        IReadOnlyList<string> disabled = tables.Setting("disableParsers", [], "Names of parsers that are not used");
+        foreach (IFlowPipePlugin plugin in plugins)
+        {
+            if (!disabled.Contains(plugin.Name, StringComparer.OrdinalIgnoreCase))
+                yield return plugin;
+        }
     }
 
     /// <summary>Whether and how packets that come again are dropped.</summary>

@@ -40,12 +40,28 @@ internal static class IPv4Layer
             return PacketRc.Corrupt;
         if (offset + headerLength >= PacketRecord.None)
             return PacketRc.Corrupt; // offsets have 16 bits
+        int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
+        if ((fragment & (MoreFragments | FragmentOffset)) != 0)
+        {
+            int start = (fragment & FragmentOffset) * 8;
+            return context.RunFragment(
+                new IpFragment
+                {
+                    IpOffset = offset,
+                    DataOffset = offset + headerLength,
+                    Start = start,
+                    End = start + totalLength - headerLength,
+                    More = (fragment & MoreFragments) != 0,
+                    Identification = BinaryPrimitives.ReadUInt16BigEndian(ip[4..]),
+                    Protocol = ip[9],
+                },
+                ref packet,
+                frame
+            );
+        }
         packet.IpOffset = (ushort)offset;
         packet.PayloadOffset = (ushort)(offset + headerLength);
         packet.PayloadLength = (ushort)(Math.Min(totalLength, ip.Length) - headerLength);
-        int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
-        if ((fragment & (MoreFragments | FragmentOffset)) != 0)
-            return PacketRc.Fragment;
         return context.RunIp(ip[9], ref packet, frame, packet.PayloadOffset);
     }
 }

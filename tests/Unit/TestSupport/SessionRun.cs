@@ -24,7 +24,8 @@ internal sealed class SessionRun : IDisposable
         RecordSettings? records = null,
         int partitions = 1,
         IEnumerable<IFlowPipePlugin>? plugins = null,
-        int emitCapacity = 16
+        int emitCapacity = 16,
+        Action<string>? warn = null
     )
     {
         Reader = reader;
@@ -35,7 +36,8 @@ internal sealed class SessionRun : IDisposable
             sessions ?? new SessionSettings { StopOnParserFault = true },
             records ?? new RecordSettings(),
             new RecordForms(sink.WantsAvro, sink.WantsJson),
-            partitions
+            partitions,
+            warn
         );
         _topology = new Topology(reader, stage, emit, new StatsBlock());
     }
@@ -98,6 +100,7 @@ internal sealed class SessionRun : IDisposable
         Assert.Equal(0, Counts.OpenPackets);
         Assert.Equal(0, Counts.Open);
         Assert.Equal(0, Counts.PooledBytes);
+        Assert.Equal(0, Counts.HeldBytes);
         Assert.Equal(Counts.Records, Sink.Counts.Accepted);
         Assert.Equal(Counts.Records, Counts.ByReason.Sum());
     }

@@ -36,6 +36,15 @@ public sealed record SessionSettings
     /// <summary>Segments held for a TCP session while an earlier one is missing.</summary>
     public int MaxTcpOutOfOrderPackets { get; init; } = 256;
 
+    /// <summary>Bytes held for a TCP session while an earlier segment is missing.</summary>
+    public int MaxTcpOutOfOrderBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Seconds of packet time after which a TCP session no longer waits for a missing segment; 0: it waits for as long as the other limits let it.</summary>
+    public int TcpGapTimeout { get; init; } = 120;
+
+    /// <summary>Bytes held for all TCP sessions together (Suricata's <c>stream.reassembly.memcap</c>), split over the partitions.</summary>
+    public long ReassemblyMemcap { get; init; } = 256L * 1024 * 1024;
+
     /// <summary>Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data.</summary>
     public bool TcpMidstream { get; init; } = true;
 

@@ -91,7 +91,7 @@ public sealed class ReassemblyPropertyTests
             var segments = new List<(double At, bool Client, int Offset, int Length)>();
             for (int side = 0; side < 2; side++)
             {
-                _said[side] = new byte[1 + random.Next(3000)];
+                _said[side] = new byte[2 + random.Next(3000)];
                 random.NextBytes(_said[side]);
                 Cut(random, loss, side, segments);
             }
@@ -129,7 +129,8 @@ public sealed class ReassemblyPropertyTests
             int number = 0;
             for (int at = 0; at < said.Length; number++)
             {
-                int length = Math.Min(1 + random.Next(100), said.Length - at);
+                // Two bytes at least, or the side is not classified.
+                int length = Math.Min((number == 0 ? 2 : 1) + random.Next(100), said.Length - at);
                 if (number == 0 || random.NextDouble() >= loss)
                     Send(at, length, number == 0 ? -10 : number + (random.NextDouble() * 20));
                 if (random.Next(5) == 0)

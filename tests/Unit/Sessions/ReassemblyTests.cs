@@ -258,15 +258,15 @@ public sealed class ReassemblyTests
         {
             bool client = random.Next(2) == 0;
             byte[] tcp = client
-                ? PacketBuilder.Tcp(40000, 80, (uint)random.NextInt64(1 << 32), 5001, Psh | Ack, data)
-                : PacketBuilder.Tcp(80, 40000, (uint)random.NextInt64(1 << 32), 1004, Psh | Ack, data);
+                ? PacketBuilder.Tcp(40000, 80, (uint)random.NextInt64(1L << 32), 5001, Psh | Ack, data)
+                : PacketBuilder.Tcp(80, 40000, (uint)random.NextInt64(1L << 32), 1004, Psh | Ack, data);
             harness.Packet(
                 PacketBuilder.EthernetIp(PacketBuilder.TcpNumber, client ? "10.0.0.1" : "10.0.0.2", client ? "10.0.0.2" : "10.0.0.1", tcp)
             );
             Assert.InRange(harness.Runtime.Segments.Bytes, 0, settings.MaxTcpOutOfOrderBytes);
             Assert.InRange(harness.Pool.Lent, 0, settings.MaxTcpOutOfOrderBytes);
         }
-        Assert.True(harness.Runtime.Segments.Gaps > 1000);
+        Assert.InRange(harness.Runtime.Segments.Gaps, 1000, 20_000);
         harness.End();
         Assert.Equal((0L, 0L), (harness.Runtime.Segments.Bytes, harness.Pool.Lent));
     }

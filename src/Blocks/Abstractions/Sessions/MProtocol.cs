@@ -52,6 +52,14 @@ public abstract class MProtocol(string name, SessionType type)
     /// <summary>Its name.</summary>
     public string Name => name;
 
+    /// <summary>Its name as UTF-8: every record id is made with it.</summary>
+    public ReadOnlySpan<byte> NameUtf8 => _nameUtf8;
+
+    /// <summary>Bytes of the longest name.</summary>
+    public const int LongestName = 64;
+
+    private readonly byte[] _nameUtf8 = System.Text.Encoding.UTF8.GetBytes(name);
+
     /// <summary>Which timeout holds.</summary>
     public SessionType Type => type;
 

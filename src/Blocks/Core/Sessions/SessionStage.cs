@@ -40,12 +40,13 @@ public sealed class SessionStage
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, MaxPartitions);
         FieldDictionary dictionary = FieldDictionary.Default;
-        var tables = new LayerTables(dictionary);
+        var tables = new LayerTables(dictionary, sessions.Parsers);
         byte tcp = tables.Register(new TcpProtocol(sessions));
         byte udp = tables.Register(new UdpProtocol());
         BuiltInLayers.Register(tables);
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
+        tables.Settings.Freeze();
         tables.Parsers.Freeze();
         Tracking tracking = TrackingOf(sessions.SessionIdTracking);
         _setup = new PartitionSetup
@@ -61,6 +62,15 @@ public sealed class SessionStage
             Partitions = partitions,
         };
         _decoder = new PacketDecoder(tables, tcp, udp, tracking);
+    }
+
+    /// <summary>What plugins let their user set.</summary>
+    public static IEnumerable<ParserSetting> ParserSettingsOf(IReadOnlyList<IFlowPipePlugin> plugins)
+    {
+        var tables = new LayerTables(FieldDictionary.Default);
+        foreach (IFlowPipePlugin plugin in plugins)
+            plugin.Register(tables);
+        return tables.Settings.Known;
     }
 
     /// <summary>Makes the enqueue block.</summary>

@@ -4,6 +4,7 @@ using Avro.Generic;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Schemas;
 using FlowPipe.Tests.Conformance.TestSupport;
 using PacketDotNet;
 
@@ -126,7 +127,7 @@ public sealed class CommunityIdTests
 
     private static string Direct(Flow flow)
     {
-        var session = new PlainSession
+        var session = new FlowSession(new CoreFields(FieldDictionary.Default))
         {
             Protocol = new PlainProtocol(),
             HasIp = true,
@@ -193,16 +194,5 @@ public sealed class CommunityIdTests
         public override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id) => id = default;
 
         public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew) => Abstractions.PreProcess.Continue;
-    }
-
-    private sealed class PlainSession : Session
-    {
-        public override void AddProtocol(ReadOnlySpan<byte> name) { }
-
-        public override void AddTag(ReadOnlySpan<byte> tag) { }
-
-        public override void SeenPayload(ReadOnlySpan<byte> bytes) { }
-
-        public override void MarkForClose(EndReason reason) { }
     }
 }

@@ -59,6 +59,7 @@ public sealed class TemplateTests
     {
         var start = new ProcessStartInfo(Repository.Path("scripts", "new-parser.sh"), [name, folder])
         {
+            UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };

@@ -45,6 +45,7 @@ internal static class Campaign
         {
             ["decoder"] = (DecoderTarget.Run, Frames),
             ["fragments"] = (FragmentTarget.Run, Frames),
+            ["reassembler"] = (ReassemblerTarget.Run, Frames),
             ["capture"] = (
                 CaptureTarget.Run,
                 static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)

@@ -62,6 +62,23 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public void ReassemblerOverNoise()
+    {
+        for (int seed = 0; seed < 4_000; seed++)
+        {
+            var random = new Random(seed);
+            byte[] input = new byte[6 * random.Next(80)];
+            random.NextBytes(input);
+            // Half of them with sequence numbers that are close together, and a SYN first.
+            for (int i = 1; i < input.Length && seed % 2 == 0; i += 6)
+                input[i] &= 3;
+            if (seed % 4 == 0 && input.Length > 6)
+                input[0] = 2;
+            ReassemblerTarget.Run(input);
+        }
+    }
+
+    [Fact]
     public void CapturesAsTheyAre()
     {
         string[] samples = [.. Seeds.Samples];

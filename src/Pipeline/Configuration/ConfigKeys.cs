@@ -290,6 +290,36 @@ internal static class ConfigKeys
             "Segments held for a TCP session while an earlier one is missing"
         ),
         Number(
+            "sessions.maxTcpOutOfOrderBytes",
+            0,
+            int.MaxValue,
+            s => s.Sessions.MaxTcpOutOfOrderBytes,
+            (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderBytes = v } },
+            "Bytes held for a TCP session while an earlier segment is missing"
+        ),
+        Number(
+            "sessions.tcpGapTimeout",
+            0,
+            Day,
+            s => s.Sessions.TcpGapTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { TcpGapTimeout = v } },
+            "Seconds after which a TCP session no longer waits for a missing segment; 0 for as long as the other limits let it"
+        ),
+        Number(
+            "sessions.reassemblyMemcap",
+            0,
+            int.MaxValue,
+            s => (int)s.Sessions.ReassemblyMemcap,
+            (s, v) => s with { Sessions = s.Sessions with { ReassemblyMemcap = v } },
+            "Bytes held for all TCP sessions while earlier segments are missing (Suricata's stream.reassembly.memcap)"
+        ),
+        Truth(
+            "sessions.stopOnParserFault",
+            s => s.Sessions.StopOnParserFault,
+            (s, v) => s with { Sessions = s.Sessions with { StopOnParserFault = v } },
+            "Whether an error in a parser ends the run; else it costs the session that parser, is tagged and counted, and said once"
+        ),
+        Number(
             "sessions.maxFrags",
             1,
             1_000_000,

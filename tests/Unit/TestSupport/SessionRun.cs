@@ -27,7 +27,8 @@ internal sealed class SessionRun : IDisposable
         IEnumerable<IFlowPipePlugin>? plugins = null,
         int emitCapacity = 16,
         PacketSettings? packets = null,
-        Snapshot<DropLists>? dropLists = null
+        Snapshot<DropLists>? dropLists = null,
+        Action<string>? warn = null
     )
     {
         Reader = reader;
@@ -38,7 +39,8 @@ internal sealed class SessionRun : IDisposable
             sessions ?? new SessionSettings { StopOnParserFault = true },
             records ?? new RecordSettings(),
             new RecordForms(sink.WantsAvro, sink.WantsJson),
-            partitions
+            partitions,
+            warn
         )
         {
             Packets = packets ?? new PacketSettings(),
@@ -106,6 +108,7 @@ internal sealed class SessionRun : IDisposable
         Assert.Equal(0, Counts.OpenPackets);
         Assert.Equal(0, Counts.Open);
         Assert.Equal(0, Counts.PooledBytes);
+        Assert.Equal(0, Counts.HeldBytes);
         Assert.Equal(Counts.Records, Sink.Counts.Accepted);
         Assert.Equal(Counts.Records, Counts.ByReason.Sum());
     }

@@ -64,6 +64,9 @@ public sealed partial class FlowSession : Session
     /// <inheritdoc/>
     public override void SeenPayload(ReadOnlySpan<byte> bytes) => GatherPayload(PacketSide, bytes);
 
+    /// <summary>Whether the first bytes of a side are all there.</summary>
+    internal bool HasPayload(Side side) => (side == Side.Client ? ClientPayload8Length : ServerPayload8Length) == PayloadLength;
+
     internal void GatherPayload(Side side, ReadOnlySpan<byte> bytes)
     {
         if (side == Side.Client)
@@ -104,7 +107,7 @@ public sealed partial class FlowSession : Session
         Parsing?.Free(this);
         Fields.Reset();
         Positions.Return(pool);
-        Tcp.Clear(pool);
+        Tcp.Clear(Parsing?.Segments);
         Id = default;
         Protocol = null!;
         HasIp = false;
@@ -133,7 +136,7 @@ public sealed partial class FlowSession : Session
 
     private static void Gather(ref ulong payload, ref byte length, ReadOnlySpan<byte> bytes)
     {
-        for (int i = 0; i < bytes.Length && length < 8; i++, length++)
+        for (int i = 0; i < bytes.Length && length < PayloadLength; i++, length++)
             payload = (payload << 8) | bytes[i];
     }
 }

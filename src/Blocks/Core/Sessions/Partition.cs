@@ -43,7 +43,7 @@ internal sealed class Partition
         _fields = setup.Fields;
         _outbox = outbox;
         _records = new RecordBuilder(setup.Fields, setup.Records, (ushort)setup.Sessions.CommunityIdSeed, setup.Forms, _sources);
-        _parsers = new ParserRuntime(setup.Parsers, setup.Faults, _bytes);
+        _parsers = new ParserRuntime(setup.Parsers, setup.Faults, _bytes, setup.Sessions.ReassemblyMemcap / setup.Partitions);
         _pool = new SessionPool(setup.Fields, _bytes);
         _maxSessions = Math.Max(1, setup.Sessions.MaxStreams / setup.Partitions);
         _timeouts = Timeouts(setup.Sessions);
@@ -121,6 +121,8 @@ internal sealed class Partition
             TableCapacity = _table.Capacity,
             PooledBytes = _bytes.Lent,
             ParserFaults = _parsers.FaultCount,
+            HeldBytes = _parsers.Segments.Bytes,
+            TcpGaps = _parsers.Segments.Gaps,
             Records = _recordCount,
             RecordBytes = _recordBytes,
             ByReason = [.. _byReason],

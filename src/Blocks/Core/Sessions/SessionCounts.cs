@@ -33,6 +33,12 @@ public sealed record SessionCounts
     /// <summary>Bytes that sessions have borrowed for positions.</summary>
     public long PooledBytes { get; init; }
 
+    /// <summary>Bytes of TCP segments that wait for earlier ones.</summary>
+    public long HeldBytes { get; init; }
+
+    /// <summary>Gaps in TCP streams that were given up.</summary>
+    public long TcpGaps { get; init; }
+
     /// <summary>Parsers that threw an exception and were taken off their session.</summary>
     public long ParserFaults { get; init; }
 
@@ -59,6 +65,8 @@ public sealed record SessionCounts
             Recycled = Recycled + other.Recycled,
             TableCapacity = TableCapacity + other.TableCapacity,
             PooledBytes = PooledBytes + other.PooledBytes,
+            HeldBytes = HeldBytes + other.HeldBytes,
+            TcpGaps = TcpGaps + other.TcpGaps,
             ParserFaults = ParserFaults + other.ParserFaults,
             Records = Records + other.Records,
             RecordBytes = RecordBytes + other.RecordBytes,

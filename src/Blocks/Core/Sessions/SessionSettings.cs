@@ -36,6 +36,15 @@ public sealed record SessionSettings
     /// <summary>Segments held for a TCP session while an earlier one is missing.</summary>
     public int MaxTcpOutOfOrderPackets { get; init; } = 256;
 
+    /// <summary>Bytes held for a TCP session while an earlier segment is missing.</summary>
+    public int MaxTcpOutOfOrderBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Seconds of packet time after which a TCP session no longer waits for a missing segment; 0: it waits for as long as the other limits let it.</summary>
+    public int TcpGapTimeout { get; init; } = 120;
+
+    /// <summary>Bytes held for all TCP sessions together (Suricata's <c>stream.reassembly.memcap</c>), split over the partitions.</summary>
+    public long ReassemblyMemcap { get; init; } = 256L * 1024 * 1024;
+
     /// <summary>IP datagrams of which only some fragments have come, that are kept at once; beyond it the oldest is given up.</summary>
     public int MaxFrags { get; init; } = 10_000;
 
@@ -44,9 +53,6 @@ public sealed record SessionSettings
 
     /// <summary>Bytes that fragments may take (Suricata's <c>defrag.memcap</c>); beyond it the oldest datagram is given up.</summary>
     public int DefragMemcap { get; init; } = 32 << 20;
-
-    /// <summary>Settings of parsers, by name (<see cref="Abstractions.IRegistrar.Setting"/>), and <c>disableParsers</c>: names, separated by semicolons.</summary>
-    public IReadOnlyDictionary<string, string> Parsers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data.</summary>
     public bool TcpMidstream { get; init; } = true;

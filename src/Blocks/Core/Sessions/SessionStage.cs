@@ -43,7 +43,7 @@ public sealed class SessionStage
         BuiltInLayers.Register(tables);
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
-        Tracking tracking = TrackingOf(sessions.SessionIdTracking);
+        Tracking tracking = TrackingOf(sessions.SessionIdTracking, sessions.HashSeed);
         _setup = new PartitionSetup
         {
             Sessions = sessions,
@@ -61,18 +61,33 @@ public sealed class SessionStage
     public EnqueueBlock CreateEnqueue(StatsClock clock) => new(_decoder, _setup.Partitions, QueueCapacity, clock);
 
     /// <summary>Makes the session blocks.</summary>
+    /// <exception cref="FlowPipeException">The sessions to preallocate can't be had.</exception>
     public SessionBlock[] CreateSessions(StatsClock clock)
     {
+        Preallocation.Check(_setup.Sessions);
         var blocks = new SessionBlock[_setup.Partitions];
-        for (int partition = 0; partition < blocks.Length; partition++)
-            blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        try
+        {
+            for (int partition = 0; partition < blocks.Length; partition++)
+                blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw Preallocation.Failed(_setup.Sessions, "there is not so much memory", e);
+        }
         return blocks;
     }
 
-    private static Tracking TrackingOf(string setting)
+    /// <summary>Makes what reaches the sessions of these blocks from other threads.</summary>
+    public SessionCommands CreateCommands(IReadOnlyList<SessionBlock> blocks) => new(_setup.Protocols, _setup.Tracking, blocks);
+
+    private static Tracking TrackingOf(string setting, int seed)
     {
-        // The salt is random in every run, in tests too: nothing may depend on it.
-        ulong salt = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        // The salt is random, in tests too: nothing may depend on it but who must give way where there is no room.
+        ulong salt =
+            seed == 0
+                ? BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)))
+                : (ulong)seed * 0x9E3779B97F4A7C15;
         bool vlan = setting is "vlan" or "both";
         bool vni = setting is "vni" or "both";
         if (!vlan && !vni && setting != "none")

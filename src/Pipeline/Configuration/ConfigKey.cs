@@ -79,8 +79,7 @@ internal abstract class ConfigKey(string path, ConfigKind kind, string accepts, 
             $"0 or a size from {ByteSize.Format(least)} on, such as 256mb or 4gb",
             help,
             settings => ByteSize.Format(get(settings)),
-            (settings, text) =>
-                ByteSize.TryParse(text, out long bytes) && (bytes == 0 || bytes >= least) ? set(settings, bytes) : null
+            (settings, text) => ByteSize.TryParse(text, out long bytes) && (bytes == 0 || bytes >= least) ? set(settings, bytes) : null
         );
 
     public static ConfigKey Truth(

@@ -26,6 +26,7 @@ public sealed class ConfigurationTests : IDisposable
         {
             ["FLOWPIPE__SESSIONS__UDPTIMEOUT"] = "22",
             ["FLOWPIPE__SESSIONS__ICMPTIMEOUT"] = "23",
+            ["FLOWPIPE__FLOW_TIMEOUTS__UDP__EMERGENCY_NEW"] = "7",
             ["PATH"] = "x",
         };
         EffectiveConfig config = ConfigLoader.Load(file, environment, [ConfigLoader.ParseSet("sessions.icmpTimeout=33")]);
@@ -34,6 +35,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(22, config.Settings.Sessions.UdpTimeout);
         Assert.Equal(33, config.Settings.Sessions.IcmpTimeout);
         Assert.Equal(60, config.Settings.Sessions.SctpTimeout);
+        Assert.Equal(7, config.Settings.Sessions.FlowTimeouts.Udp.EmergencyNew);
         Assert.Equal($"file {file}:2", config.SourceOf("sessions.tcpTimeout").ToString());
         Assert.Equal("environment FLOWPIPE__SESSIONS__UDPTIMEOUT", config.SourceOf("sessions.udpTimeout").ToString());
         Assert.Equal("flag --set", config.SourceOf("sessions.icmpTimeout").ToString());
@@ -261,6 +263,8 @@ public sealed class ConfigurationTests : IDisposable
                 return [now == "true" ? "false" : "true"];
             case ConfigKind.List:
                 return ["null:", "ndjson:a \"b\" #c.json"];
+            case ConfigKind.Text when ByteSize.TryParse(now, out long bytes):
+                return [ByteSize.Format(bytes + (1 << 20))];
             default:
                 return
                 [

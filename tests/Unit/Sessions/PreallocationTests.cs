@@ -28,7 +28,15 @@ public sealed class PreallocationTests
     {
         await FailsAsync(new SessionSettings { Prealloc = 10, MaxStreams = 5 }, "sessions.maxStreams");
         await FailsAsync(new SessionSettings { Prealloc = 100_000, MemoryCap = 1 << 20 }, "flow.memcap");
-        await FailsAsync(new SessionSettings { Prealloc = int.MaxValue, MaxStreams = int.MaxValue, MemoryCap = 0 }, "flow.prealloc");
+        await FailsAsync(
+            new SessionSettings
+            {
+                Prealloc = int.MaxValue,
+                MaxStreams = int.MaxValue,
+                MemoryCap = 0,
+            },
+            "flow.prealloc"
+        );
         await FailsAsync(new SessionSettings { Prealloc = 10, Simulate = [new FaultSwitch(Fault.Prealloc, 0)] }, "simulated");
     }
 

@@ -41,10 +41,7 @@ public sealed class SessionLimitTests
     [Fact]
     public async Task EmergencyTimeoutsCanBeSet()
     {
-        SessionSettings settings = Two with
-        {
-            FlowTimeouts = new FlowTimeoutSettings { Udp = new ProtocolTimeouts { EmergencyNew = 20 } },
-        };
+        SessionSettings settings = Two with { FlowTimeouts = new FlowTimeoutSettings { Udp = new ProtocolTimeouts { EmergencyNew = 20 } } };
         CapturedPacket[] packets = [.. At(1, 100), .. At(2, 100.1), .. At(2, 115), .. At(3, 115.1)];
         using SessionRun run = await RunAsync(packets, settings);
         Assert.Equal((1L, 0L), (run.Counts.Evicted, run.Counts.EndedEarly));
@@ -60,7 +57,10 @@ public sealed class SessionLimitTests
         var settings = new SessionSettings
         {
             UdpTimeout = 5,
-            FlowTimeouts = new FlowTimeoutSettings { Udp = new ProtocolTimeouts { New = 40, Established = 20 } },
+            FlowTimeouts = new FlowTimeoutSettings
+            {
+                Udp = new ProtocolTimeouts { New = 40, Established = 20 },
+            },
         };
         var conversation = new Conversation(clientPort: 9);
         conversation.Udp(100, true);
@@ -93,7 +93,10 @@ public sealed class SessionLimitTests
     public async Task EmergencyEndsWhenEnoughIsFree()
     {
         // Ten sessions are the limit, seven end the emergency: what is idle then lives by the normal timeout again.
-        SessionSettings settings = Two with { MaxStreams = 10 };
+        SessionSettings settings = Two with
+        {
+            MaxStreams = 10,
+        };
         CapturedPacket[] packets =
         [
             .. Enumerable.Range(1, 11).SelectMany(i => At(i, 100 + i)), // evicts the first
@@ -202,7 +205,10 @@ public sealed class SessionLimitTests
             .OfAsync(sources, settings, partitions: partitions, batchSizes: batches)
             .GetAwaiter()
             .GetResult();
-        return [.. records.Select(record => $"{record.Id} {record.Reason} {Convert.ToHexString(record.Avro)}").Order(StringComparer.Ordinal)];
+        return
+        [
+            .. records.Select(record => $"{record.Id} {record.Reason} {Convert.ToHexString(record.Avro)}").Order(StringComparer.Ordinal),
+        ];
     }
 
     private static IReadOnlyList<GatheredRecord> Records(SessionRun run) =>

@@ -29,11 +29,7 @@ public sealed class TimeoutWheelTests
         (normal, emergency, other) =>
             new SessionSettings
             {
-                FlowTimeouts = new FlowTimeoutSettings
-                {
-                    Tcp = Of(normal, emergency),
-                    Default = Of(other, emergency),
-                },
+                FlowTimeouts = new FlowTimeoutSettings { Tcp = Of(normal, emergency), Default = Of(other, emergency) },
             }
     );
 

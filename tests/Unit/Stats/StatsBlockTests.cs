@@ -23,9 +23,27 @@ public sealed class StatsBlockTests
     public async Task KeepsTheNewestOfEachBlockAndAddsThemUp()
     {
         var stats = new StatsBlock();
-        await SendAsync(stats, new BlockStats("session 0", 1) { Sessions = new SessionCounts { Packets = 5, ByReason = [1, 2] } });
-        await SendAsync(stats, new BlockStats("session 1", 1) { Sessions = new SessionCounts { Packets = 70, ByReason = [0, 0, 3] } });
-        await SendAsync(stats, new BlockStats("session 0", 2) { Sessions = new SessionCounts { Packets = 6, ByReason = [2, 2] } });
+        await SendAsync(
+            stats,
+            new BlockStats("session 0", 1)
+            {
+                Sessions = new SessionCounts { Packets = 5, ByReason = [1, 2] },
+            }
+        );
+        await SendAsync(
+            stats,
+            new BlockStats("session 1", 1)
+            {
+                Sessions = new SessionCounts { Packets = 70, ByReason = [0, 0, 3] },
+            }
+        );
+        await SendAsync(
+            stats,
+            new BlockStats("session 0", 2)
+            {
+                Sessions = new SessionCounts { Packets = 6, ByReason = [2, 2] },
+            }
+        );
         await EndAsync(stats);
         Assert.Equal(76, stats.Sessions().Packets);
         Assert.Equal([2, 2, 3], stats.Sessions().ByReason);

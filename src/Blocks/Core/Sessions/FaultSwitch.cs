@@ -30,7 +30,11 @@ public readonly record struct FaultSwitch(Fault Fault, long Packet)
         string[] parts = text.Split('@');
         if (parts is ["prealloc"])
             return new FaultSwitch(Fault.Prealloc, 0);
-        if (parts is ["memcap" or "maxstreams", var at] && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out long packet) && packet > 0)
+        if (
+            parts is ["memcap" or "maxstreams", var at]
+            && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out long packet)
+            && packet > 0
+        )
             return new FaultSwitch(parts[0] == "memcap" ? Fault.Memcap : Fault.MaxStreams, packet);
         throw new FlowPipeException($"--simulate {text}: it must be {Forms}") { IsWrongUsage = true };
     }

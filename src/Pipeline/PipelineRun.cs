@@ -37,7 +37,8 @@ public sealed class PipelineRun(PipelineOptions options)
             options.Sessions,
             options.Records,
             new RecordForms(emit.WantsAvro, emit.WantsJson),
-            options.Partitions
+            options.Partitions,
+            options.Warn
         );
         using var topology = new Topology(reader, stage, emit, new StatsBlock());
         _figures = new RunFigures(reader, topology, options.Sinks);

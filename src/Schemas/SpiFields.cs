@@ -183,6 +183,20 @@ public sealed class SpiFields
     /// <returns>False when it was dropped, or left out as the other way of ending a record does.</returns>
     public bool EndUnlessSeen(SpiField record) => End(record, unlessSeen: true);
 
+    /// <summary>Drops the records that were begun and not ended, with all in them: for whoever was interrupted between the two.</summary>
+    public void AbandonRecords()
+    {
+        if (_open == None)
+            return;
+        int outermost = _open;
+        while (SpiEntry.ReadRecordLength(_arena, outermost) is var outer && outer != None)
+            outermost = outer;
+        _used = outermost;
+        _open = None;
+        if (_index is { IsActive: true })
+            BuildIndex();
+    }
+
     /// <summary>Whether any value of the field was added; of a field in a record, to the one that is open.</summary>
     public bool Has(SpiField field)
     {

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Plugins;
 using FlowPipe.Pipeline.Terminal;
 
 namespace FlowPipe.Pipeline.Commands;
@@ -33,7 +36,7 @@ internal static class ConfigCommand
             MoreHelp = static output =>
             {
                 output.Write("Settings:\n");
-                ConfigPrinter.WriteList(output);
+                ConfigPrinter.WriteList(output, ParserSettingsOf(new FlowPipeSettings()));
             },
         };
         command.Add(list);
@@ -42,15 +45,16 @@ internal static class ConfigCommand
         command.SetAction(line =>
         {
             bool json = line.GetValue(format) == "json";
+            EffectiveConfig config = options.Load(line, context);
             if (line.GetValue(list))
             {
+                IEnumerable<ParserSetting> parsers = ParserSettingsOf(config.Settings);
                 if (json)
-                    ConfigPrinter.WriteListJson(context.OutBytes);
+                    ConfigPrinter.WriteListJson(context.OutBytes, parsers);
                 else
-                    ConfigPrinter.WriteList(context.Out);
+                    ConfigPrinter.WriteList(context.Out, parsers);
                 return ExitStatus.Done;
             }
-            EffectiveConfig config = options.Load(line, context);
             if (json)
                 ConfigPrinter.WriteJson(context.OutBytes, config);
             else
@@ -58,5 +62,13 @@ internal static class ConfigCommand
             return ExitStatus.Done;
         });
         return command;
+    }
+
+    /// <summary>The parsers that a run would load say what can be set of them.</summary>
+    private static IEnumerable<ParserSetting> ParserSettingsOf(FlowPipeSettings settings)
+    {
+        string directory = settings.ParsersDir.Length > 0 ? settings.ParsersDir : PluginLoader.DefaultDirectory;
+        // Help is to be had also where they are missing; a run says that they are.
+        return Directory.Exists(directory) ? SessionStage.ParserSettingsOf(PluginLoader.Load(directory)) : [];
     }
 }

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Sessions.Parsing;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -342,17 +343,16 @@ internal static class ConfigKeys
     /// <summary>Whether settings begin with that name and a dot.</summary>
     public static bool IsSection(string path) =>
         path.Equals(KafkaSection, StringComparison.OrdinalIgnoreCase)
+        || path.Equals(ParserSettings.Section, StringComparison.OrdinalIgnoreCase)
         || All.Any(key =>
             key.Path.Length > path.Length && key.Path[path.Length] == '.' && key.Path.StartsWith(path, StringComparison.OrdinalIgnoreCase)
         );
 
     /// <summary>The property of librdkafka that a name stands for; null when it does not lie in that section.</summary>
-    public static string? KafkaProperty(string path) =>
-        path.Length > KafkaSection.Length + 1
-        && path[KafkaSection.Length] == '.'
-        && path.StartsWith(KafkaSection, StringComparison.OrdinalIgnoreCase)
-            ? path[(KafkaSection.Length + 1)..]
-            : null;
+    public static string? KafkaProperty(string path) => InSection(path, KafkaSection);
+
+    /// <summary>The setting of a parser that a name stands for; null when it does not lie in that section.</summary>
+    public static string? ParserSetting(string path) => InSection(path, ParserSettings.Section);
 
     /// <summary>The name that was probably meant.</summary>
     public static string Nearest(string path)
@@ -366,9 +366,15 @@ internal static class ConfigKeys
             .Where(candidate => candidate.Contains('.', StringComparison.Ordinal))
             .Select(candidate => candidate[..candidate.IndexOf('.', StringComparison.Ordinal)])
             .Append(KafkaSection)
+            .Append(ParserSettings.Section)
             .Distinct(StringComparer.Ordinal);
         return Configuration.Nearest.Of(path, All.Select(key => key.Path).Concat(sections));
     }
+
+    private static string? InSection(string path, string section) =>
+        path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.OrdinalIgnoreCase)
+            ? path[(section.Length + 1)..]
+            : null;
 
     private static ConfigKey Timeout(
         string name,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlowPipe.Core.Sessions.Parsing;
 
 namespace FlowPipe.Pipeline.Configuration;
 
@@ -23,13 +24,18 @@ internal static class ConfigPrinter
                     : YamlScalar(key, values[0]);
             output.Write($"{indent + key.Path[(dot + 1)..] + ": " + text, -40} # {config.SourceOf(key.Path)}\n");
         }
-        if (config.Settings.Kafka.Count == 0)
+        WriteYaml(output, config, ParserSettings.Section, config.Settings.Sessions.Parsers);
+        WriteYaml(output, config, ConfigKeys.KafkaSection, config.Settings.Kafka);
+    }
+
+    /// <summary>A section whose names are not ours.</summary>
+    private static void WriteYaml(TextWriter output, EffectiveConfig config, string section, IReadOnlyDictionary<string, string> values)
+    {
+        if (values.Count == 0)
             return;
-        output.Write($"{ConfigKeys.KafkaSection}:\n");
-        foreach ((string name, string value) in config.Settings.Kafka)
-            output.Write(
-                $"{"  " + name + ": " + Quote(Secrets.Mask(name, value)), -40} # {config.SourceOf(ConfigKeys.KafkaSection + "." + name)}\n"
-            );
+        output.Write($"{section}:\n");
+        foreach ((string name, string value) in values)
+            output.Write($"{"  " + name + ": " + Quote(Secrets.Mask(name, value)), -40} # {config.SourceOf(section + "." + name)}\n");
     }
 
     public static void WriteJson(Stream output, EffectiveConfig config)
@@ -44,20 +50,26 @@ internal static class ConfigPrinter
                 json.WriteString("source", config.SourceOf(key.Path).ToString());
                 json.WriteEndObject();
             }
-            foreach ((string name, string value) in config.Settings.Kafka)
-            {
-                json.WriteStartObject(ConfigKeys.KafkaSection + "." + name);
-                json.WriteString("value", Secrets.Mask(name, value));
-                json.WriteString("source", config.SourceOf(ConfigKeys.KafkaSection + "." + name).ToString());
-                json.WriteEndObject();
-            }
+            WriteJson(json, config, ParserSettings.Section, config.Settings.Sessions.Parsers);
+            WriteJson(json, config, ConfigKeys.KafkaSection, config.Settings.Kafka);
             json.WriteEndObject();
         }
         output.WriteByte((byte)'\n');
     }
 
+    private static void WriteJson(Utf8JsonWriter json, EffectiveConfig config, string section, IReadOnlyDictionary<string, string> values)
+    {
+        foreach ((string name, string value) in values)
+        {
+            json.WriteStartObject(section + "." + name);
+            json.WriteString("value", Secrets.Mask(name, value));
+            json.WriteString("source", config.SourceOf(section + "." + name).ToString());
+            json.WriteEndObject();
+        }
+    }
+
     /// <summary>Every setting with its default, what it accepts and what it is for.</summary>
-    public static void WriteList(TextWriter output)
+    public static void WriteList(TextWriter output, IEnumerable<ParserSetting> parsers)
     {
         var defaults = new FlowPipeSettings();
         foreach (ConfigKey key in ConfigKeys.All)
@@ -65,11 +77,16 @@ internal static class ConfigPrinter
             string flag = key.Flag is null ? "" : $" ({key.Flag})";
             output.Write($"  {key.Path}{flag}\n      {key.Help}.\n      Default: {DefaultText(key, defaults)}. Accepts {key.Accepts}.\n");
         }
+        foreach (ParserSetting setting in parsers)
+        {
+            string path = ParserSettings.Section + "." + setting.Name;
+            output.Write($"  {path}\n      {setting.Help}.\n      Default: {setting.Fallback}. Accepts {setting.Accepts}.\n");
+        }
         output.Write($"  {ConfigKeys.KafkaSection}.*\n      {ConfigKeys.KafkaHelp}.\n");
     }
 
     /// <summary>The same for programs.</summary>
-    public static void WriteListJson(Stream output)
+    public static void WriteListJson(Stream output, IEnumerable<ParserSetting> parsers)
     {
         var defaults = new FlowPipeSettings();
         using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true }))
@@ -84,6 +101,15 @@ internal static class ConfigPrinter
                 WriteJsonValue(json, key, key.Read(defaults), "default");
                 json.WriteString("accepts", key.Accepts);
                 json.WriteString("help", key.Help);
+                json.WriteEndObject();
+            }
+            foreach (ParserSetting setting in parsers)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", ParserSettings.Section + "." + setting.Name);
+                json.WriteString("default", setting.Fallback);
+                json.WriteString("accepts", setting.Accepts);
+                json.WriteString("help", setting.Help);
                 json.WriteEndObject();
             }
             json.WriteEndArray();

@@ -1,3 +1,5 @@
+using FlowPipe.Core.Sessions.Parsing;
+
 namespace FlowPipe.Pipeline.Configuration;
 
 /// <summary>Where a value came from; a later layer wins over an earlier one.</summary>
@@ -51,11 +53,22 @@ internal sealed class EffectiveConfig
             if (entry.IsList)
                 throw Wrong(entry, "one value");
             var kafka = new SortedDictionary<string, string>(StringComparer.Ordinal);
-            foreach ((string name, string value) in Settings.Kafka)
-                kafka[name] = value;
+            foreach ((string other, string value) in Settings.Kafka)
+                kafka[other] = value;
             kafka[property] = entry.Values[0];
             Settings = Settings with { Kafka = kafka };
             _sources[ConfigKeys.KafkaSection + "." + property] = entry.Source;
+            return;
+        }
+
+        if (ConfigKeys.ParserSetting(entry.Path) is { } name)
+        {
+            var parsers = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+            foreach ((string other, string value) in Settings.Sessions.Parsers)
+                parsers[other] = value;
+            parsers[name] = string.Join(' ', entry.Values);
+            Settings = Settings with { Sessions = Settings.Sessions with { Parsers = parsers } };
+            _sources[ParserSettings.Section + "." + name] = entry.Source;
             return;
         }
 

@@ -72,7 +72,7 @@ internal static class YamlConfig
             var source = new ConfigSource(ConfigLayer.File, $"{file}:{name.Start.Line}");
             if (parser.Accept<MappingStart>(out _))
             {
-                if (!ConfigKeys.IsSection(path) && ConfigKeys.KafkaProperty(path) is null)
+                if (!ConfigKeys.IsSection(path) && ConfigKeys.KafkaProperty(path) is null && ConfigKeys.ParserSetting(path) is null)
                     throw NotASection(source, path);
                 ReadMapping(parser, file, path, depth + 1, entries, lines);
                 continue;

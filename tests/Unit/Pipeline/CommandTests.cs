@@ -132,7 +132,9 @@ public sealed class CommandTests
         using JsonDocument json = JsonDocument.Parse(run.Out);
         Assert.Equal(
             ConfigKeys.All.Select(key => key.Path),
-            json.RootElement.EnumerateArray().Select(key => key.GetProperty("name").GetString()!)
+            json.RootElement.EnumerateArray()
+                .Select(key => key.GetProperty("name").GetString()!)
+                .Where(static name => !name.StartsWith("parsers.", StringComparison.Ordinal)) // those of the parsers that are found
         );
     }
 

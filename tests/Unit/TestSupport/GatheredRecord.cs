@@ -55,6 +55,17 @@ internal sealed class GatheredRecord(SpiRecord record, int partition, byte[] avr
         return string.Join(' ', all);
     }
 
+    /// <summary>A plugin's own field; empty when it is absent.</summary>
+    public string Custom(string name)
+    {
+        foreach (SpiValue value in _fields.Value.Values(Field("custom")))
+        {
+            if (Encoding.UTF8.GetString(value.Key) == name)
+                return Encoding.UTF8.GetString(value.Utf8);
+        }
+        return "";
+    }
+
     public string Ip(string name)
     {
         if (!_fields.Value.TryGetIp(Field(name), out UInt128 address))

@@ -32,7 +32,7 @@ internal sealed class SessionRun : IDisposable
         var emit = new EmitBlock([sink], emitCapacity);
         var stage = new SessionStage(
             [new IcmpPlugin(), new SctpPlugin(), .. plugins ?? []],
-            sessions ?? new SessionSettings(),
+            sessions ?? new SessionSettings { StopOnParserFault = true },
             records ?? new RecordSettings(),
             new RecordForms(sink.WantsAvro, sink.WantsJson),
             partitions

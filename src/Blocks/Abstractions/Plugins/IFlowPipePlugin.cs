@@ -3,7 +3,7 @@ using FlowPipe.Schemas;
 namespace FlowPipe.Abstractions;
 
 /// <summary>Where a plugin says what it can do. The tables are frozen before the first packet.</summary>
-public interface IRegistrar
+public partial interface IRegistrar
 {
     /// <summary>The handle of a field of the dictionary.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>

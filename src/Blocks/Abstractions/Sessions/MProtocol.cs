@@ -52,6 +52,14 @@ public abstract class MProtocol(string name, SessionType type)
     /// <summary>Its name.</summary>
     public string Name => name;
 
+    /// <summary>Its name as UTF-8: every record id is made with it.</summary>
+    public ReadOnlySpan<byte> NameUtf8 => _nameUtf8;
+
+    /// <summary>Bytes of the longest name.</summary>
+    public const int LongestName = 64;
+
+    private readonly byte[] _nameUtf8 = System.Text.Encoding.UTF8.GetBytes(name);
+
     /// <summary>Which timeout holds.</summary>
     public SessionType Type => type;
 
@@ -69,6 +77,9 @@ public abstract class MProtocol(string name, SessionType type)
 
     /// <summary>The packet's content. Bytes that are needed after the call must be copied.</summary>
     public virtual void Process(Session session, in PacketView packet) { }
+
+    /// <summary>Before the last record is made, and before parsers add their last to it: hands on what was still held back.</summary>
+    public virtual void Finish(Session session) { }
 
     /// <summary>Before a record is made that is not the last.</summary>
     public virtual void MidSave(Session session) { }

@@ -6,7 +6,7 @@ namespace FlowPipe.Abstractions;
 /// A session as protocols and plugins see it. Pooled: it belongs to one partition, is only valid inside the calls that it is given to, and
 /// must not be kept.
 /// </summary>
-public abstract class Session
+public abstract partial class Session
 {
     /// <summary>Its key.</summary>
     public SessionId Id;

@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue;
@@ -7,7 +8,7 @@ namespace FlowPipe.Core.Enqueue;
 /// What is registered for each layer: callbacks by link type, Ethernet type and IP protocol, and the protocols that make sessions. Frozen
 /// before the first packet.
 /// </summary>
-public sealed class LayerTables : IRegistrar
+public sealed partial class LayerTables : IRegistrar
 {
     private readonly FieldDictionary _dictionary;
     private readonly EnqueueCallback?[] _links = new EnqueueCallback?[1024];
@@ -15,7 +16,11 @@ public sealed class LayerTables : IRegistrar
     private readonly EnqueueCallback?[] _ip = new EnqueueCallback?[256];
     private readonly List<MProtocol> _protocols = [];
 
-    internal LayerTables(FieldDictionary dictionary) => _dictionary = dictionary;
+    internal LayerTables(FieldDictionary dictionary, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        _dictionary = dictionary;
+        Settings = new ParserSettings(settings ?? new Dictionary<string, string>(StringComparer.Ordinal));
+    }
 
     /// <summary>The protocols that make sessions, by number.</summary>
     public MProtocol[] Protocols => [.. _protocols];
@@ -31,6 +36,12 @@ public sealed class LayerTables : IRegistrar
             if (other.Name == protocol.Name)
                 throw new FlowPipeException($"protocol '{protocol.Name}' is registered twice: rename one of the two plugins' protocols");
         }
+        if (protocol.NameUtf8.Length is 0 or > MProtocol.LongestName)
+            throw new FlowPipeException($"protocol '{protocol.Name}': a name has 1 to {MProtocol.LongestName} bytes; rename it");
+        if (_protocols.Count > byte.MaxValue)
+            throw new FlowPipeException(
+                $"protocol '{protocol.Name}' is one too many: there is room for {byte.MaxValue + 1}; remove a plugin"
+            );
         protocol.AssignNumber((byte)_protocols.Count);
         _protocols.Add(protocol);
         return protocol.Number;

@@ -1,11 +1,12 @@
 using System.Numerics;
+using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>
 /// Arrays of 16 bytes to 1 MiB by powers of two, for one partition: no lock, and what it has lent is known to the byte, as the memory cap needs.
 /// </summary>
-public sealed class BytePool
+public sealed class BytePool : IBytePool
 {
     private const int SmallestShift = 4;
     private const int LargestShift = 20;
@@ -20,6 +21,9 @@ public sealed class BytePool
 
     /// <summary>Largest array that it gives.</summary>
     public const int Largest = 1 << LargestShift;
+
+    /// <inheritdoc/>
+    public int LargestArray => Largest;
 
     /// <summary>Bytes lent and not yet returned.</summary>
     public long Lent { get; private set; }

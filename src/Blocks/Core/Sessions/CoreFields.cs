@@ -35,6 +35,7 @@ internal sealed class CoreFields(FieldDictionary dictionary)
     public readonly SpiField PacketPosSource = dictionary["packet_pos.source"];
     public readonly SpiField PacketPosGaps = dictionary["packet_pos.gaps"];
     public readonly SpiField PacketLen = dictionary["packet_len"];
+    public readonly SpiField Custom = dictionary["custom"];
     public readonly SpiField FileUris = dictionary["file_uris"];
     public readonly SideFields Client = new(dictionary, "src");
     public readonly SideFields Server = new(dictionary, "dst");

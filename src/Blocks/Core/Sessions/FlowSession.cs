@@ -4,8 +4,11 @@ using FlowPipe.Core.Sessions.Tcp;
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>A session as its partition keeps it: the counters of the record being made, and its places in table and wheel. Pooled.</summary>
-public sealed class FlowSession : Session
+public sealed partial class FlowSession : Session
 {
+    /// <summary>Bytes of payload that a record shows of each side.</summary>
+    internal const int PayloadLength = 8;
+
     private static readonly TcpBox NoTcp = new();
     private readonly CoreFields _fields;
     private TcpBox? _tcp;
@@ -123,6 +126,7 @@ public sealed class FlowSession : Session
     /// <summary>Makes it as new, its memory kept.</summary>
     internal void Clear(BytePool pool)
     {
+        Parsing?.Free(this);
         Fields.Reset();
         Positions.Return(pool);
         Id = default;

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 
 namespace FlowPipe.Core.Sessions;
@@ -21,6 +22,7 @@ internal sealed class Partition
     private readonly FlowTable _table = new();
     private readonly FlowTimeouts _timeouts;
     private readonly TimeoutWheel _wheel;
+    private readonly ParserRuntime _parsers;
     private readonly SessionPool _pool;
     private readonly SessionLimits _limits;
     private readonly FaultSwitch[] _faults;
@@ -46,6 +48,7 @@ internal sealed class Partition
         _fields = setup.Fields;
         _outbox = outbox;
         _records = new RecordBuilder(setup.Fields, setup.Records, (ushort)setup.Sessions.CommunityIdSeed, setup.Forms, _sources);
+        _parsers = new ParserRuntime(setup.Parsers, setup.Faults, _bytes);
         _timeouts = new FlowTimeouts(setup.Sessions);
         _wheel = new TimeoutWheel(_timeouts);
         _pool = new SessionPool(setup.Fields, _bytes, (setup.Sessions.Prealloc + setup.Partitions - 1) / setup.Partitions);
@@ -174,6 +177,7 @@ internal sealed class Partition
             Emergencies = _limits.Emergencies,
             Evicted = _evicted,
             EndedEarly = _endedEarly,
+            ParserFaults = _parsers.FaultCount,
             Records = _recordCount,
             RecordBytes = _recordBytes,
             ByReason = [.. _byReason],
@@ -306,6 +310,7 @@ internal sealed class Partition
         session.Id = id;
         session.Hash = record.Hash;
         session.Protocol = protocol;
+        session.Parsing = _parsers;
         session.BeganNs = record.TimestampNs;
         session.BeganOffset = record.SourceOffset;
         session.BeganSource = source;
@@ -386,6 +391,7 @@ internal sealed class Partition
 
     private void Save(FlowSession session, EndReason reason, bool final)
     {
+        _parsers.Save(session, final);
         SpiBatch batch = _outbox.Current;
         int before = batch.AvroLength + batch.JsonLength;
         _records.Build(session, reason, final, batch);

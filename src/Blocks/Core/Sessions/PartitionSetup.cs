@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 
 namespace FlowPipe.Core.Sessions;
@@ -12,5 +13,7 @@ internal sealed record PartitionSetup
     public required Tracking Tracking { get; init; }
     public required MProtocol[] Protocols { get; init; }
     public required CoreFields Fields { get; init; }
+    public required ParserTables Parsers { get; init; }
+    public required ParserFaults Faults { get; init; }
     public required int Partitions { get; init; }
 }

@@ -57,6 +57,9 @@ public sealed record SessionCounts
     /// <summary>Sessions ended by the timeouts of emergency mode that would have gone on by the normal ones.</summary>
     public long EndedEarly { get; init; }
 
+    /// <summary>Parsers that threw an exception and were taken off their session.</summary>
+    public long ParserFaults { get; init; }
+
     /// <summary>Records made.</summary>
     public long Records { get; init; }
 
@@ -88,6 +91,7 @@ public sealed record SessionCounts
             Emergencies = Emergencies + other.Emergencies,
             Evicted = Evicted + other.Evicted,
             EndedEarly = EndedEarly + other.EndedEarly,
+            ParserFaults = ParserFaults + other.ParserFaults,
             Records = Records + other.Records,
             RecordBytes = RecordBytes + other.RecordBytes,
             ByReason = Sum(ByReason, other.ByReason),

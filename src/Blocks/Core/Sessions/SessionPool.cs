@@ -66,14 +66,14 @@ internal sealed class SessionPool
 
     public void Return(FlowSession session)
     {
+        session.Clear(_bytes);
         if (session.TakeTcp() is { } tcp)
         {
-            tcp.State.Clear();
+            tcp.State.Clear(_bytes);
             InUseBytes -= TcpBox.Bytes;
             if (_spareTcp.Count < Most)
                 _spareTcp.Push(tcp);
         }
-        session.Clear(_bytes);
         InUse--;
         InUseBytes -= FlowSession.BareBytes;
         Recycled++;

@@ -71,4 +71,11 @@ public sealed record SessionSettings
 
     /// <summary>Whether a TCP session whose first packet is a SYN-ACK is turned round, its sender taken for the server.</summary>
     public bool AntiSynDrop { get; init; } = true;
+
+    /// <summary>Whether an exception out of a parser ends the run; else it costs that session that parser.</summary>
+    public bool StopOnParserFault { get; init; }
+
+    /// <summary>Settings of parsers and plugins by name, as given; each asks for its own.</summary>
+    public IReadOnlyDictionary<string, string> Parsers { get; init; } =
+        new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 }

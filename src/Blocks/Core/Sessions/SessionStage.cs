@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Core.Stats;
@@ -26,23 +27,27 @@ public sealed class SessionStage
     /// <param name="records">What goes into a record.</param>
     /// <param name="forms">What the sinks want.</param>
     /// <param name="partitions">1 to <see cref="MaxPartitions"/>.</param>
+    /// <param name="warn">Where errors of parsers are said.</param>
     public SessionStage(
         IReadOnlyList<IFlowPipePlugin> plugins,
         SessionSettings sessions,
         RecordSettings records,
         RecordForms forms,
-        int partitions
+        int partitions,
+        Action<string>? warn = null
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, MaxPartitions);
         FieldDictionary dictionary = FieldDictionary.Default;
-        var tables = new LayerTables(dictionary);
+        var tables = new LayerTables(dictionary, sessions.Parsers);
         byte tcp = tables.Register(new TcpProtocol(sessions));
         byte udp = tables.Register(new UdpProtocol());
         BuiltInLayers.Register(tables);
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
+        tables.Settings.Freeze();
+        tables.Parsers.Freeze();
         Tracking tracking = TrackingOf(sessions.SessionIdTracking, sessions.HashSeed);
         _setup = new PartitionSetup
         {
@@ -52,9 +57,20 @@ public sealed class SessionStage
             Tracking = tracking,
             Protocols = tables.Protocols,
             Fields = new CoreFields(dictionary),
+            Parsers = tables.Parsers,
+            Faults = new ParserFaults(sessions.StopOnParserFault, warn),
             Partitions = partitions,
         };
         _decoder = new PacketDecoder(tables, tcp, udp, tracking);
+    }
+
+    /// <summary>What plugins let their user set.</summary>
+    public static IEnumerable<ParserSetting> ParserSettingsOf(IReadOnlyList<IFlowPipePlugin> plugins)
+    {
+        var tables = new LayerTables(FieldDictionary.Default);
+        foreach (IFlowPipePlugin plugin in plugins)
+            plugin.Register(tables);
+        return tables.Settings.Known;
     }
 
     /// <summary>Makes the enqueue block.</summary>

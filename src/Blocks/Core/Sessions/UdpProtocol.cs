@@ -26,5 +26,7 @@ internal sealed class UdpProtocol() : IpMProtocol("udp", SessionType.Udp, "udp",
         bool first = (session.PacketSide == Side.Client ? flow.ClientPayload8Length : flow.ServerPayload8Length) == 0;
         if (first)
             flow.GatherPayload(session.PacketSide, datagram);
+        if (datagram.Length > 0)
+            flow.Deliver(new StreamData(session.PacketSide, datagram, packet.Record.TimestampNs));
     }
 }

@@ -2,15 +2,15 @@ using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Sessions.Tcp;
 
-/// <summary>A segment that waits for an earlier one: its place in the stream, and as much of it as <c>payload8</c> may need.</summary>
+/// <summary>A segment that waits for an earlier one: its place in the stream, and a copy of its bytes.</summary>
 internal struct HeldSegment
 {
     public uint Sequence;
     public uint Acknowledged;
     public int Length;
     public long Arrival;
-    public ulong First;
-    public byte FirstLength;
+    public byte[]? Page; // pooled; null where nobody will look
+    public int Kept; // bytes in it, from the front: all, or what payload8 may need
 }
 
 /// <summary>Segments that came too early, by side, in the order of the stream. Bounded by <c>maxTcpOutOfOrderPackets</c>.</summary>
@@ -22,7 +22,7 @@ internal sealed class HeldSegments
 
     public int Count => _client.Count + _server.Count;
 
-    public void Add(Side side, HeldSegment segment)
+    public void Add(Side side, HeldSegment segment, BytePool pool)
     {
         List<HeldSegment> list = Of(side);
         segment.Arrival = _arrivals++;
@@ -33,7 +33,12 @@ internal sealed class HeldSegments
         {
             // The same place in the stream again: the longer one wins.
             if (segment.Length > list[at - 1].Length)
+            {
+                Return(list[at - 1], pool);
                 list[at - 1] = segment;
+            }
+            else
+                Return(segment, pool);
             return;
         }
         list.Insert(at, segment);
@@ -47,12 +52,26 @@ internal sealed class HeldSegments
         return list.Count > 0;
     }
 
+    /// <summary>Takes the first out; its page is then the caller's.</summary>
     public void RemoveFirst(Side side) => Of(side).RemoveAt(0);
 
-    public void Clear()
+    public void Clear(BytePool pool)
     {
-        _client.Clear();
-        _server.Clear();
+        Clear(_client, pool);
+        Clear(_server, pool);
+    }
+
+    public static void Return(in HeldSegment segment, BytePool pool)
+    {
+        if (segment.Page is not null)
+            pool.Return(segment.Page);
+    }
+
+    private static void Clear(List<HeldSegment> list, BytePool pool)
+    {
+        foreach (HeldSegment segment in list)
+            Return(segment, pool);
+        list.Clear();
     }
 
     private List<HeldSegment> Of(Side side) => side == Side.Client ? _client : _server;

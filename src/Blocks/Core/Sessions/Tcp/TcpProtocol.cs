@@ -73,8 +73,11 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
         if ((flags & TcpFlags.Ack) != 0)
             CheckAcknowledged(flow, ref tcp, header.Acknowledged, side);
         if (length > 0 && (flags & TcpFlags.Rst) == 0)
-            TcpReassembler.Add(flow, ref tcp, in header, side, settings);
+            TcpReassembler.Add(flow, ref tcp, in header, side, settings, packet.Record.TimestampNs);
     }
+
+    /// <inheritdoc/>
+    public override void Finish(Session session) => TcpReassembler.Finish((FlowSession)session);
 
     /// <inheritdoc/>
     protected override bool StartsReversed(in PacketView packet) =>

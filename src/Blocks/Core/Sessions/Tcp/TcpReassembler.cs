@@ -9,7 +9,7 @@ namespace FlowPipe.Core.Sessions.Tcp;
 /// </summary>
 internal static class TcpReassembler
 {
-    public static void Add(FlowSession flow, ref TcpState tcp, in TcpHeader header, Side side, SessionSettings settings)
+    public static void Add(FlowSession flow, ref TcpState tcp, in TcpHeader header, Side side, SessionSettings settings, long timestampNs)
     {
         ref TcpStream stream = ref tcp[side];
         uint sequence = header.Sequence;
@@ -27,7 +27,7 @@ internal static class TcpReassembler
         bool waiting = tcp.Held is { Count: > 0 };
         if (ahead <= 0 && !waiting)
         {
-            Deliver(flow, ref stream, side, data[-ahead..], data.Length + ahead);
+            Deliver(flow, ref stream, side, data[-ahead..], data.Length + ahead, timestampNs);
             return;
         }
         if (waiting && tcp.HandshakeSeen && !stream.TaggedOutOfOrder)
@@ -35,33 +35,41 @@ internal static class TcpReassembler
             stream.TaggedOutOfOrder = true;
             flow.AddTag(side == Side.Client ? "out-of-order-src"u8 : "out-of-order-dst"u8);
         }
-        Hold(ref tcp, in header, side, data);
-        Drain(flow, ref tcp);
+        Hold(flow, ref tcp, in header, side, data);
+        Drain(flow, ref tcp, timestampNs);
         if (tcp.Held!.Count > settings.MaxTcpOutOfOrderPackets)
         {
-            tcp.Held.Clear();
+            tcp.Held.Clear(flow.Parsing!.Pool);
             tcp.Stopped = true;
             flow.AddTag("incomplete-tcp"u8);
         }
     }
 
-    private static void Hold(ref TcpState tcp, in TcpHeader header, Side side, ReadOnlySpan<byte> data)
+    /// <summary>Says the end of both streams to the parsers.</summary>
+    public static void Finish(FlowSession flow)
     {
+        flow.Deliver(new StreamData(Side.Client, default, flow.LastNs) { End = true });
+        flow.Deliver(new StreamData(Side.Server, default, flow.LastNs) { End = true });
+    }
+
+    private static void Hold(FlowSession flow, ref TcpState tcp, in TcpHeader header, Side side, ReadOnlySpan<byte> data)
+    {
+        BytePool pool = flow.Parsing!.Pool;
+        int kept = flow.Parsing.Wants(flow, side) ? data.Length : Math.Min(FlowSession.PayloadLength, data.Length);
+        byte[] page = pool.Rent(kept);
+        data[..kept].CopyTo(page);
         var segment = new HeldSegment
         {
             Sequence = header.Sequence,
             Acknowledged = header.Acknowledged,
             Length = data.Length,
+            Page = page,
+            Kept = kept,
         };
-        foreach (byte value in data[..Math.Min(8, data.Length)])
-        {
-            segment.First = (segment.First << 8) | value;
-            segment.FirstLength++;
-        }
-        (tcp.Held ??= new HeldSegments()).Add(side, segment);
+        (tcp.Held ??= new HeldSegments()).Add(side, segment, pool);
     }
 
-    private static void Drain(FlowSession flow, ref TcpState tcp)
+    private static void Drain(FlowSession flow, ref TcpState tcp, long timestampNs)
     {
         HeldSegments held = tcp.Held!;
         while (held.Count > 0)
@@ -74,31 +82,33 @@ internal static class TcpReassembler
             bool clientAnswers = hasServer && (int)(client.Acknowledged - server.Sequence) > 0;
             bool serverAnswers = hasClient && (int)(server.Acknowledged - client.Sequence) > 0;
             if (clientFits && (!clientAnswers || (serverFits && serverAnswers && client.Arrival < server.Arrival)))
-                Release(flow, ref tcp, held, Side.Client, in client);
+                Release(flow, ref tcp, held, Side.Client, in client, timestampNs);
             else if (serverFits && (!serverAnswers || (clientFits && clientAnswers)))
-                Release(flow, ref tcp, held, Side.Server, in server);
+                Release(flow, ref tcp, held, Side.Server, in server, timestampNs);
             else
                 return;
         }
     }
 
-    private static void Release(FlowSession flow, ref TcpState tcp, HeldSegments held, Side side, in HeldSegment segment)
+    private static void Release(FlowSession flow, ref TcpState tcp, HeldSegments held, Side side, in HeldSegment segment, long timestampNs)
     {
         held.RemoveFirst(side);
         ref TcpStream stream = ref tcp[side];
         int skip = (int)(stream.NextSequence - segment.Sequence);
-        if (skip >= segment.Length)
-            return;
-        Span<byte> first = stackalloc byte[8];
-        for (int i = 0; i < segment.FirstLength; i++)
-            first[i] = (byte)(segment.First >> (8 * (segment.FirstLength - 1 - i)));
-        Deliver(flow, ref stream, side, skip < segment.FirstLength ? first[skip..segment.FirstLength] : default, segment.Length - skip);
+        if (skip < segment.Length)
+        {
+            ReadOnlySpan<byte> bytes = segment.Page.AsSpan(0, segment.Kept);
+            Deliver(flow, ref stream, side, bytes[Math.Min(skip, segment.Kept)..], segment.Length - skip, timestampNs);
+        }
+        HeldSegments.Return(in segment, flow.Parsing!.Pool);
     }
 
-    private static void Deliver(FlowSession flow, ref TcpStream stream, Side side, ReadOnlySpan<byte> bytes, int length)
+    private static void Deliver(FlowSession flow, ref TcpStream stream, Side side, ReadOnlySpan<byte> bytes, int length, long timestampNs)
     {
         stream.NextSequence += (uint)length;
         flow.DataBytes.Add(side, length);
         flow.GatherPayload(side, bytes);
+        if (bytes.Length == length)
+            flow.Deliver(new StreamData(side, bytes, timestampNs));
     }
 }

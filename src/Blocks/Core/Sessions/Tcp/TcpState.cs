@@ -42,9 +42,9 @@ internal struct TcpState
         SynNs = AckNs = 0;
     }
 
-    public void Clear()
+    public void Clear(BytePool pool)
     {
-        Held?.Clear();
+        Held?.Clear(pool);
         HeldSegments? held = Held;
         this = default;
         Held = held;

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Abstractions;
+
+/// <summary>Which digest.</summary>
+public enum BodyHashKind : byte
+{
+    /// <summary>MD5 (RFC 1321), 32 digits.</summary>
+    Md5,
+
+    /// <summary>SHA-1 (RFC 3174), 40 digits.</summary>
+    Sha1,
+
+    /// <summary>SHA-256 (FIPS 180-4), 64 digits.</summary>
+    Sha256,
+}
+
+/// <summary>
+/// A digest of a body that comes in pieces. Belongs to one parser, which is pooled; what it needs of the system is made at the first byte and
+/// used again for the next body.
+/// </summary>
+/// <param name="kind">Which digest.</param>
+#pragma warning disable CA1001 // The hash lives as long as its parser, which is pooled and never disposed of: its finalizer frees it
+public sealed class BodyHash(BodyHashKind kind)
+#pragma warning restore CA1001
+{
+    private IncrementalHash? _hash;
+
+    /// <summary>Bytes hashed of the body in hand.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Hashes a piece.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length == 0)
+            return;
+        (_hash ??= IncrementalHash.CreateHash(NameOf(kind))).AppendData(bytes);
+        Length += bytes.Length;
+    }
+
+    /// <summary>Ends the body: adds its digest in hexadecimal digits, unless there was no byte; ready for the next.</summary>
+    /// <returns>Whether the field took it.</returns>
+    public bool AddTo(SpiFields fields, SpiField field)
+    {
+        Span<byte> digits = stackalloc byte[64];
+        int length = Finish(digits);
+        return length > 0 && fields.Add(field, digits[..length]);
+    }
+
+    /// <summary>Ends the body: writes its digest in hexadecimal digits; ready for the next.</summary>
+    /// <param name="digits">Room for 64.</param>
+    /// <returns>Digits written; 0 when there was no byte.</returns>
+    public int Finish(Span<byte> digits)
+    {
+        if (Length == 0 || _hash is null)
+            return 0;
+        Span<byte> digest = stackalloc byte[32];
+        int bytes = _hash.GetHashAndReset(digest);
+        Length = 0;
+        return Hex.Write(digest[..bytes], digits);
+    }
+
+    /// <summary>Forgets the body in hand; to be called in <see cref="SessionParser.Free"/>.</summary>
+    public void Reset()
+    {
+        if (Length == 0 || _hash is null)
+            return;
+        Span<byte> digest = stackalloc byte[32];
+        _hash.GetHashAndReset(digest);
+        Length = 0;
+    }
+
+    private static HashAlgorithmName NameOf(BodyHashKind kind) =>
+        kind switch
+        {
+            BodyHashKind.Md5 => HashAlgorithmName.MD5,
+            BodyHashKind.Sha1 => HashAlgorithmName.SHA1,
+            _ => HashAlgorithmName.SHA256,
+        };
+}

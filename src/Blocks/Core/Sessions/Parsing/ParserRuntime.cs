@@ -1,0 +1,285 @@
+using System.Text;
+using FlowPipe.Abstractions;
+
+namespace FlowPipe.Core.Sessions.Parsing;
+
+/// <summary>
+/// The parsers of one partition: classifies what its sessions begin with, hands data round, keeps parsers that are not in use. A parser that
+/// throws is taken off its session, counted, and said once (DESIGN law 4).
+/// </summary>
+internal sealed class ParserRuntime
+{
+    /// <summary>Parsers that may be at work on one session.</summary>
+    public const int MostParsers = 32;
+
+    /// <summary>Protocols inside protocols that one piece of data may open.</summary>
+    private const int MostDepth = 8;
+
+    private const int MostSpare = 256;
+    private readonly ParserTables _tables;
+    private readonly ParserFaults _faults;
+    private readonly Dictionary<string, SubParser> _subs;
+    private readonly Stack<SessionParser>[] _spare;
+    private readonly byte[][] _faultTags;
+
+    // The data that is being handed round, for a parser that hands on a part of it
+    private long _timestampNs;
+    private bool _end;
+    private Side _side;
+
+    public ParserRuntime(ParserTables tables, ParserFaults faults, BytePool pool)
+    {
+        _tables = tables;
+        _faults = faults;
+        Pool = pool;
+        _subs = tables.CreateSubs();
+        _spare = new Stack<SessionParser>[tables.Kinds.Count];
+        _faultTags = new byte[tables.Kinds.Count][];
+        for (int kind = 0; kind < _spare.Length; kind++)
+        {
+            _spare[kind] = new Stack<SessionParser>();
+            _faultTags[kind] = Encoding.UTF8.GetBytes("parser-fault:" + tables.Kinds[kind].Name);
+        }
+    }
+
+    public BytePool Pool { get; }
+
+    /// <summary>Parsers taken off a session because they threw.</summary>
+    public long FaultCount { get; private set; }
+
+    /// <summary>Parsers ready for use.</summary>
+    public int Spare
+    {
+        get
+        {
+            int spare = 0;
+            foreach (Stack<SessionParser> kind in _spare)
+                spare += kind.Count;
+            return spare;
+        }
+    }
+
+    public SubParser? Sub(string name) => _subs.GetValueOrDefault(name);
+
+    /// <summary>Whether anybody looks at the data of a side: if not, nothing of it need be kept.</summary>
+    public bool Wants(FlowSession session, Side side)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        if (parsers.Off)
+            return false;
+        if (!parsers.IsClassified(side) && _tables.Of(session.Protocol.Type) is { IsEmpty: false })
+            return true;
+        for (int i = 0; i < parsers.Count; i++)
+        {
+            ref ActiveParser slot = ref parsers.Slots![i];
+            if (slot.Parser is not null && !slot.IsDone(side))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Classifies data where it is the first of its side, and hands it to the session's parsers.</summary>
+    public void Deliver(FlowSession session, in StreamData data)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        bool classified = parsers.IsClassified(data.Side) || data.Bytes.Length == 0;
+        if ((classified && parsers.Wanting == 0) || parsers.Off)
+            return;
+        (long timestampNs, bool end, Side side) = (_timestampNs, _end, _side);
+        (_timestampNs, _end, _side) = (data.TimestampNs, data.End, data.Side);
+        if (!classified)
+            Classify(session, data.Side, data.Bytes);
+        HandRound(session, in data, 0);
+        (_timestampNs, _end, _side) = (timestampNs, end, side);
+    }
+
+    /// <summary>The parser in hand leaves; what follows is another protocol.</summary>
+    public void ClassifyAnew(FlowSession session, Side side, ReadOnlySpan<byte> bytes)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        if (parsers.Current > 0)
+            parsers.Slots![parsers.Current - 1].Leaving = true;
+        parsers.ClientClassified = parsers.ServerClassified = false;
+        if (bytes.Length == 0 || parsers.Off)
+            return;
+        if (parsers.Depth >= MostDepth)
+        {
+            parsers.Off = true;
+            return;
+        }
+        int first = parsers.Count;
+        Classify(session, side, bytes);
+        HandRound(session, new StreamData(side, bytes, _timestampNs) { End = _end && side == _side }, first);
+    }
+
+    public T? Add<T>(FlowSession session, ParserKind<T> kind)
+        where T : SessionParser
+    {
+        if (Find(session, kind) is { } there)
+            return there;
+        ref ActiveParsers parsers = ref session.Parsers;
+        if (parsers.Count >= MostParsers || parsers.Off)
+            return null;
+        if (!_spare[kind.Number].TryPop(out SessionParser? parser))
+            parser = kind.Create();
+        if (parsers.Slots is null || parsers.Slots.Length == parsers.Count)
+            Array.Resize(ref parsers.Slots, Math.Max(2, 2 * parsers.Count));
+        parsers.Slots[parsers.Count++] = new ActiveParser { Parser = parser, Kind = kind.Number };
+        parsers.Wanting++;
+        return (T)parser;
+    }
+
+    public static T? Find<T>(FlowSession session, ParserKind<T> kind)
+        where T : SessionParser
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        for (int i = 0; i < parsers.Count; i++)
+        {
+            ref ActiveParser slot = ref parsers.Slots![i];
+            if (slot.Kind == kind.Number && slot is { Parser: T parser, Leaving: false })
+                return parser;
+        }
+        return null;
+    }
+
+    public static bool Has(FlowSession session, ParserKind kind)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        for (int i = 0; i < parsers.Count; i++)
+        {
+            ref ActiveParser slot = ref parsers.Slots![i];
+            if (slot.Kind == kind.Number && slot is { Parser: not null, Leaving: false })
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Before a record is made. Before the last, the protocol hands on what it still held.</summary>
+    public void Save(FlowSession session, bool final)
+    {
+        if (final)
+            session.Protocol.Finish(session);
+        ref ActiveParsers parsers = ref session.Parsers;
+        for (int i = 0; i < parsers.Count; i++)
+        {
+            if (parsers.Slots![i].Parser is not { } parser)
+                continue;
+            try
+            {
+                parser.Save(session, final);
+            }
+            catch (Exception e) when (!_faults.Stop)
+            {
+                OnFault(session, parsers.Slots[i].Kind, e);
+                Remove(session, i);
+            }
+        }
+    }
+
+    /// <summary>Takes all parsers off the session, which is about to be recycled.</summary>
+    public void Free(FlowSession session)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        for (int i = 0; i < parsers.Count; i++)
+            Remove(session, i);
+        parsers = new ActiveParsers { Slots = parsers.Slots };
+    }
+
+    private void Classify(FlowSession session, Side side, ReadOnlySpan<byte> bytes)
+    {
+        session.Parsers.SetClassified(side, true);
+        if (_tables.Of(session.Protocol.Type) is not { IsEmpty: false } table)
+            return;
+        try
+        {
+            table.Classify(session, side, bytes);
+        }
+        catch (Exception e) when (!_faults.Stop)
+        {
+            FaultCount++;
+            _faults.Say("(a classifier)", e);
+            session.Fields.AbandonRecords();
+        }
+    }
+
+    /// <summary>Calls the parsers from a slot on. One that is started meanwhile by another parser gets what follows, not this.</summary>
+    private void HandRound(FlowSession session, in StreamData data, int first)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        int count = parsers.Count;
+        parsers.Depth++;
+        for (int i = first; i < count; i++)
+            Call(session, i, in data);
+        parsers.Depth--;
+        if (parsers.Depth == 0 && parsers.Wanting != parsers.Count)
+            Compact(ref parsers);
+    }
+
+    private void Call(FlowSession session, int index, in StreamData data)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        if (parsers.Slots![index] is not { Parser: { } parser, Leaving: false } before || before.IsDone(data.Side))
+            return;
+        byte outer = parsers.Current;
+        parsers.Current = (byte)(index + 1);
+        Parsed result;
+        try
+        {
+            result = parser.Parse(session, in data);
+        }
+        catch (Exception e) when (!_faults.Stop)
+        {
+            OnFault(session, before.Kind, e);
+            result = Parsed.Unregister;
+        }
+        parsers.Current = outer;
+        ref ActiveParser slot = ref parsers.Slots[index];
+        if (result == Parsed.SideDone)
+            slot.SetDone(data.Side);
+        if (result == Parsed.Unregister || slot.Leaving || (slot.ClientDone && slot.ServerDone))
+            Remove(session, index);
+    }
+
+    private void OnFault(FlowSession session, int kind, Exception fault)
+    {
+        FaultCount++;
+        session.Fields.AbandonRecords();
+        session.AddTag(_faultTags[kind]);
+        _faults.Say(_tables.Kinds[kind].Name, fault);
+    }
+
+    private void Remove(FlowSession session, int index)
+    {
+        ref ActiveParsers parsers = ref session.Parsers;
+        if (parsers.Slots![index].Parser is not { } parser)
+            return;
+        int kind = parsers.Slots[index].Kind;
+        parsers.Slots[index] = default;
+        parsers.Wanting--;
+        try
+        {
+            parser.Free(session);
+        }
+        catch (Exception e) when (!_faults.Stop)
+        {
+            // What it may still hold makes it no good for another session.
+            OnFault(session, kind, e);
+            return;
+        }
+        if (_spare[kind].Count < MostSpare)
+            _spare[kind].Push(parser);
+    }
+
+    private static void Compact(ref ActiveParsers parsers)
+    {
+        byte kept = 0;
+        for (int i = 0; i < parsers.Count; i++)
+        {
+            ActiveParser slot = parsers.Slots![i];
+            parsers.Slots[i] = default;
+            if (slot.Parser is not null)
+                parsers.Slots[kept++] = slot;
+        }
+        parsers.Count = kept;
+    }
+}

@@ -238,7 +238,8 @@ public sealed class ConfigurationTests : IDisposable
             ConfigKeys.All,
             key =>
             {
-                Assert.Matches("^([a-z]+\\.)?[a-z][A-Za-z0-9]*$", key.Path);
+                // Suricata's names have hyphens, and its timeouts a level for the protocol.
+                Assert.Matches("^([a-z]+(-[a-z]+)?\\.){0,2}[a-z][A-Za-z0-9]*(-[a-z]+)?$", key.Path);
                 Assert.NotEmpty(key.Help);
                 Assert.False(key.Help.EndsWith('.'), key.Path);
             }

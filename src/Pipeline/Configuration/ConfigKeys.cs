@@ -302,7 +302,7 @@ internal static class ConfigKeys
         Number(
             "flow.hash-seed",
             0,
-            int.MaxValue,
+            1_000_000_000,
             s => s.Sessions.HashSeed,
             (s, v) => s with { Sessions = s.Sessions with { HashSeed = v } },
             "Fixes which partition gets a session, so that a run repeats in which limits were reached; 0 for random, safe from hash flooding"

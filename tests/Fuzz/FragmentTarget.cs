@@ -97,7 +97,7 @@ public static class FragmentTarget
         var tables = new LayerTables(FieldDictionary.Default);
         byte tcp = tables.Register(new TcpProtocol(Settings));
         byte udp = tables.Register(new UdpProtocol());
-        BuiltInLayers.Register(tables);
+        BuiltInLayers.Register(tables, []);
         return new PacketDecoder(tables, tcp, udp, new Tracking(Vlan: true, Vni: true, TunnelDepth: true, Salt: 1), Settings);
     }
 }

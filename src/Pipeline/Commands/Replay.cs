@@ -65,6 +65,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         context.Flush();
         if (!settings.Stats.Quiet)
             LedgerTable.Write(context.Status, result.Final);
+        if (Forced(result.Final.Sessions) is { } forced)
+            context.Status.Message(forced);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
@@ -82,6 +84,13 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             throw new WrongUsageException(e.Message);
         }
     }
+
+    /// <summary>What limits have done to sessions; null when nothing. Records of such a run depend on the number of partitions.</summary>
+    internal static string? Forced(SessionFigures sessions) =>
+        sessions.Emergencies == 0
+            ? null
+            : $"sessions.maxStreams or flow.memcap was reached: {Figures.Count(sessions.Evicted)} sessions were evicted (end reason forced) and "
+                + $"{Figures.Count(sessions.EndedEarly)} ended by the timeouts of emergency mode, so the records depend on --partitions";
 
     /// <summary>Why a run that came to its end is not a success.</summary>
     internal static IEnumerable<string> Faults(RunSnapshot final, bool aborted)

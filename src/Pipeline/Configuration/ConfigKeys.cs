@@ -279,7 +279,7 @@ internal static class ConfigKeys
             100_000_000,
             s => s.Sessions.MaxStreams,
             (s, v) => s with { Sessions = s.Sessions with { MaxStreams = v } },
-            "Sessions open at once, over all partitions; beyond it the least recent is saved early, as forced"
+            "Sessions open at once, over all partitions; beyond it emergency mode shortens timeouts, and the least recent is saved early, as forced"
         ),
         Number(
             "sessions.maxTcpOutOfOrderPackets",
@@ -384,6 +384,38 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { AntiSynDrop = v } },
             "Whether the sender of a SYN-ACK that comes first is taken for the server"
         ),
+        Size(
+            "flow.memcap",
+            1 << 20,
+            s => s.Sessions.MemoryCap,
+            (s, v) => s with { Sessions = s.Sessions with { MemoryCap = v } },
+            "Memory of open sessions, over all partitions, with the same consequences beyond it; 0 for no such limit"
+        ),
+        Number(
+            "flow.emergency-recovery",
+            1,
+            99,
+            s => s.Sessions.EmergencyRecovery,
+            (s, v) => s with { Sessions = s.Sessions with { EmergencyRecovery = v } },
+            "Percent of both limits that must be free again for emergency mode to end"
+        ),
+        Number(
+            "flow.prealloc",
+            0,
+            100_000_000,
+            s => s.Sessions.Prealloc,
+            (s, v) => s with { Sessions = s.Sessions with { Prealloc = v } },
+            "Sessions made at the start and kept for use, over all partitions; the run does not start if they can't be had"
+        ),
+        Number(
+            "flow.hash-seed",
+            0,
+            1_000_000_000,
+            s => s.Sessions.HashSeed,
+            (s, v) => s with { Sessions = s.Sessions with { HashSeed = v } },
+            "Fixes which partition gets a session, so that a run repeats in which limits were reached; 0 for random, safe from hash flooding"
+        ),
+        .. FlowTimeoutKeys.All,
         Number(
             "stats.interval",
             1,

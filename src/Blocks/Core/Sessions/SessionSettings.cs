@@ -30,8 +30,32 @@ public sealed record SessionSettings
     /// <summary>Packets of one record; the session goes on in a linked one.</summary>
     public int MaxPackets { get; init; } = 10_000;
 
-    /// <summary>Sessions that may be open at once, over all partitions; beyond it the least recent is evicted, with the reason <c>forced</c>.</summary>
-    public int MaxStreams { get; init; } = 1_000_000;
+    /// <summary>
+    /// Sessions that may be open at once, over all partitions. Where there are as many, emergency mode begins; if that makes no room, the least
+    /// recent is evicted, with the reason <c>forced</c>.
+    /// </summary>
+    public int MaxStreams { get; init; } = 1_500_000;
+
+    /// <summary>Bytes that open sessions may take, over all partitions, with the same consequences; 0 for no such limit (Suricata's <c>flow.memcap</c>).</summary>
+    public long MemoryCap { get; init; } = 2L << 30;
+
+    /// <summary>Emergency mode ends when so many percent of both limits are free again (Suricata's <c>flow.emergency-recovery</c>).</summary>
+    public int EmergencyRecovery { get; init; } = 30;
+
+    /// <summary>Sessions made before the first packet and kept for use, over all partitions (Suricata's <c>flow.prealloc</c>).</summary>
+    public int Prealloc { get; init; }
+
+    /// <summary>Timeouts by protocol and state.</summary>
+    public FlowTimeoutSettings FlowTimeouts { get; init; } = new();
+
+    /// <summary>
+    /// What salts the hash of sessions' keys; 0 for something random. Which partition a session belongs to depends on it, so with one given
+    /// a run in which limits were reached repeats; but strangers who know it can make keys that collide.
+    /// </summary>
+    public int HashSeed { get; init; }
+
+    /// <summary>Faults that are to happen, to see what comes of them.</summary>
+    public IReadOnlyList<FaultSwitch> Simulate { get; init; } = [];
 
     /// <summary>Segments held for a TCP session while an earlier one is missing.</summary>
     public int MaxTcpOutOfOrderPackets { get; init; } = 256;

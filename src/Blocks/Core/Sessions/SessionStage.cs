@@ -76,10 +76,13 @@ public sealed class SessionStage
 
     private static IEnumerable<IFlowPipePlugin> EnabledOf(IReadOnlyList<IFlowPipePlugin> plugins, LayerTables tables)
     {
-        IReadOnlyList<string> disabled = tables.Setting("disableParsers", [], "Names of parsers that are not used");
+        var disabled = new HashSet<string>(
+            tables.Setting("disableParsers", [], "Names of parsers that are not used"),
+            StringComparer.OrdinalIgnoreCase
+        );
         foreach (IFlowPipePlugin plugin in plugins)
         {
-            if (!disabled.Contains(plugin.Name, StringComparer.OrdinalIgnoreCase))
+            if (!disabled.Contains(plugin.Name))
                 yield return plugin;
         }
     }
@@ -98,19 +101,34 @@ public sealed class SessionStage
     }
 
     /// <summary>Makes the session blocks.</summary>
+    /// <exception cref="FlowPipeException">The sessions to preallocate can't be had.</exception>
     public SessionBlock[] CreateSessions(StatsClock clock)
     {
+        Preallocation.Check(_setup.Sessions);
         var blocks = new SessionBlock[_setup.Partitions];
-        for (int partition = 0; partition < blocks.Length; partition++)
-            blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        try
+        {
+            for (int partition = 0; partition < blocks.Length; partition++)
+                blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw Preallocation.Failed(_setup.Sessions, "there is not so much memory", e);
+        }
         return blocks;
     }
+
+    /// <summary>Makes what reaches the sessions of these blocks from other threads.</summary>
+    public SessionCommands CreateCommands(IReadOnlyList<SessionBlock> blocks) => new(_setup.Protocols, _setup.Tracking, blocks);
 
     private static Tracking TrackingOf(SessionSettings sessions)
     {
         string setting = sessions.SessionIdTracking;
-        // The salt is random in every run, in tests too: nothing may depend on it.
-        ulong salt = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        // The salt is random, in tests too: nothing may depend on it but who must give way where there is no room.
+        ulong salt =
+            sessions.HashSeed == 0
+                ? BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)))
+                : (ulong)sessions.HashSeed * 0x9E3779B97F4A7C15;
         bool vlan = setting is "vlan" or "both";
         bool vni = setting is "vni" or "both";
         if (!vlan && !vni && setting != "none")

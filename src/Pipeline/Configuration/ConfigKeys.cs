@@ -1,6 +1,6 @@
 using FlowPipe.Core.Enqueue;
-using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Sessions.Parsing;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;

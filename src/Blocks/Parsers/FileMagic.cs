@@ -15,10 +15,11 @@ public sealed class MagicPlugin : IFlowPipePlugin
     {
         string mode = registrar.Setting(
             "magicMode",
-            "both",
-            ["both", "basic", "none"],
-            "File types told by content: basic is what Arkime knows by itself, both adds common types by libmagic's names"
-        );
+            ["both"],
+            "File types told by content: basic is what Arkime knows by itself, both adds common types by libmagic's names",
+            "both, basic or none",
+            static word => word is "both" or "basic" or "none"
+        )[0];
         registrar.Sub("magic", () => new MagicSubParser(mode));
     }
 }

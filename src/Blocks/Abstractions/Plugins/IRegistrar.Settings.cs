@@ -20,16 +20,17 @@ public partial interface IRegistrar
     /// <param name="help">What it does: one sentence, without a full stop.</param>
     int Setting(string name, int fallback, int least, int most, string help);
 
-    /// <summary>One of several words.</summary>
-    /// <param name="name">Its name; Arkime's where it is Arkime's.</param>
-    /// <param name="fallback">What holds when it is not set.</param>
-    /// <param name="choices">The words that it may be.</param>
-    /// <param name="help">What it does: one sentence, without a full stop.</param>
-    string Setting(string name, string fallback, IReadOnlyList<string> choices, string help);
-
     /// <summary>A list of words, written with spaces between them.</summary>
     /// <param name="name">Its name; Arkime's where it is Arkime's.</param>
     /// <param name="fallback">What holds when it is not set.</param>
     /// <param name="help">What it does: one sentence, without a full stop.</param>
-    IReadOnlyList<string> Setting(string name, IReadOnlyList<string> fallback, string help);
+    /// <param name="accepts">What each word may be, to follow "must be".</param>
+    /// <param name="isValid">Whether a word may be; null: any may.</param>
+    IReadOnlyList<string> Setting(
+        string name,
+        IReadOnlyList<string> fallback,
+        string help,
+        string accepts = "words with spaces between them",
+        Func<string, bool>? isValid = null
+    );
 }

@@ -66,6 +66,12 @@ public abstract class MProtocol(string name, SessionType type)
     /// <summary>Its number, given when it is registered.</summary>
     public byte Number { get; private set; }
 
+    /// <summary>Seconds of packet time after which an idle session ends; 0 for what is set for its <see cref="Type"/>.</summary>
+    public virtual int IdleTimeout => 0;
+
+    /// <summary>Whether a session is what two addresses say to each other, so that it has a Community ID.</summary>
+    public virtual bool HasCommunityId => true;
+
     /// <summary>Gives it its number: once, by the registrar.</summary>
     public void AssignNumber(byte number) => Number = number;
 

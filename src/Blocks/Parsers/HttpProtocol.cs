@@ -21,17 +21,23 @@ public sealed class HttpPlugin : IFlowPipePlugin
     {
         var kinds = new HttpKinds(registrar);
         foreach (byte[] method in HttpMethods.Http)
-            registrar.Tcp("http", 0, method, (session, _, _) => Begin(session, kinds));
+            Classify(registrar, kinds, method);
         foreach (byte[] method in HttpMethods.Rtsp)
         {
             if (HttpMethods.Find(HttpMethods.Http, method) is null)
-                registrar.Tcp("http", 0, method, (session, _, _) => Begin(session, kinds));
+                Classify(registrar, kinds, method);
         }
-        registrar.Tcp("http", 0, "HTTP"u8, (session, _, _) => Begin(session, kinds));
+        Classify(registrar, kinds, "HTTP"u8);
         registrar.Tcp("http2", 0, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, (session, _, _) => BeginHttp2(session, kinds));
         // Outlook through a proxy (MS-RPCH): a body without end in each direction, whose methods are no HTTP server's.
         registrar.Tcp("rpc-over-http", 0, "RPC_IN_DATA "u8);
         registrar.Tcp("rpc-over-http", 0, "RPC_OUT_DATA "u8);
+    }
+
+    private static void Classify(IRegistrar registrar, HttpKinds kinds, ReadOnlySpan<byte> start)
+    {
+        registrar.Tcp("http", 0, start, (session, _, _) => Begin(session, kinds));
+        registrar.Sctp("http", 0, start, (session, _, _) => Begin(session, kinds));
     }
 
     private static void Begin(Session session, HttpKinds kinds)

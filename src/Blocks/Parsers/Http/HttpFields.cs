@@ -76,6 +76,12 @@ internal sealed class HttpFields(IRegistrar registrar)
 
     public readonly bool TextBodiesOnly = registrar.Setting("reqBodyOnlyUtf8", true, "Record HTTP requests' bodies only when they are valid UTF-8");
 
+    public readonly bool Quirks = registrar.Setting(
+        "arkimeQuirks",
+        false,
+        "Do as Arkime does where it is wrong, to compare documents with its own"
+    );
+
     public readonly bool HashMd5 = registrar.Setting("supportMd5", true, "Record MD5 digests of bodies and files");
 
     public readonly bool HashSha256 = registrar.Setting("supportSha256", false, "Record SHA-256 digests of bodies and files");

@@ -55,7 +55,9 @@ internal static class HttpHeaders
         {
             ReadOnlySpan<byte> one = list.IndexOf((byte)',') is >= 0 and var comma ? list[..comma] : list;
             list = list[Math.Min(list.Length, one.Length + 1)..];
-            one = Lines.Trim(one);
+            // Arkime does not understand an address after a space, which is what most proxies write.
+            if (!fields.Quirks)
+                one = Lines.Trim(one);
             if (one.Length is 0 or > LongestAddress || !Ascii.IsValid(one))
                 continue;
             int length = Encoding.ASCII.GetChars(one, text);

@@ -16,6 +16,7 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
     private bool _leaving; // what follows is another protocol
     private UpgradeTo _next;
     private bool _started;
+    private Side _asks; // who sent the last request
 
     /// <inheritdoc/>
     public override Parsed Parse(Session session, in StreamData data)
@@ -57,6 +58,7 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
         Array.Clear(_methodCounts);
         _pending = default;
         _leaving = _started = false;
+        _asks = Side.Client;
         _next = UpgradeTo.None;
     }
 
@@ -112,7 +114,10 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
         stream.Minor = line.Minor;
         stream.Status = line.Status;
         if (line.IsRequest)
+        {
+            _asks = side;
             BeginRequest(session, stream, in line);
+        }
         return true;
     }
 
@@ -206,7 +211,9 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
             Die(session, side, stream);
             return;
         }
-        HttpHeaders.Add(_fields, session, stream.IsRequest, name, value);
+        // Arkime takes the headers of whoever began for a request's, until the other side asks for something.
+        bool request = _fields.Quirks ? side == _asks : stream.IsRequest;
+        HttpHeaders.Add(_fields, session, request, name, value);
     }
 
     /// <summary>Headers that say how the message goes on; false when one can't be right.</summary>

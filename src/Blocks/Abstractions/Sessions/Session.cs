@@ -41,6 +41,9 @@ public abstract partial class Session
     /// <summary>Bytes of payload by side, in the record that is being made.</summary>
     public SideCounts DataBytes;
 
+    /// <summary>Time of its very first packet, in whatever record, nanoseconds since 1970.</summary>
+    public abstract long FirstPacketNs { get; }
+
     /// <summary>The values that protocols and parsers add.</summary>
     public SpiFields Fields { get; } = new();
 

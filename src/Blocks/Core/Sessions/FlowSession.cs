@@ -54,6 +54,9 @@ public sealed partial class FlowSession : Session
     internal TcpState Tcp;
 
     /// <inheritdoc/>
+    public override long FirstPacketNs => BeganNs;
+
+    /// <inheritdoc/>
     public override void AddProtocol(ReadOnlySpan<byte> name) => Fields.Add(_fields.Protocols, name);
 
     /// <inheritdoc/>

@@ -29,12 +29,14 @@ public sealed class QuicPlugin : IFlowPipePlugin
             if (QuicPacket.IsLong(bytes))
                 session.Add(kind);
         };
-        registrar.Udp("quic", 1, [0x00, 0x00, 0x00, 0x01], classify);
-        registrar.Udp("quic", 1, [0x6B, 0x33, 0x43, 0xCF], classify);
+        foreach (uint version in QuicVersion.Arkimes)
+            registrar.Udp("quic", 1, [(byte)(version >> 24), (byte)(version >> 16), (byte)(version >> 8), (byte)version], classify);
+        registrar.Udp("quic", 1, "Q05"u8, classify);
+        if (!all)
+            return;
         registrar.Udp("quic", 1, [0x70, 0x9A, 0x50, 0xC4], classify);
         registrar.Udp("quic", 1, [0xFF, 0x00, 0x00], classify);
         registrar.Udp("quic", 1, [0xFA, 0xCE, 0xB0], classify);
-        registrar.Udp("quic", 1, "Q05"u8, classify);
         registrar.Udp("quic", 1, "T05"u8, classify);
         for (int reserved = 0x0A; reserved <= 0xFA; reserved += 0x10)
             registrar.Udp("quic", 1, [(byte)reserved], classify);

@@ -12,6 +12,9 @@ internal static class QuicVersion
     private const uint FirstDraft = 0xFF000016; // 22
     private const uint LastDraft = 0xFF000022; // 34
 
+    /// <summary>The versions that Arkime reads, and version 2: these two numbers, drafts 28 and 29, and Facebook's of draft 27.</summary>
+    public static ReadOnlySpan<uint> Arkimes => [One, Two, 0xFF00001C, 0xFF00001D, 0xFACEB002];
+
     /// <summary>The salt of a version; empty when it is not known.</summary>
     public static ReadOnlySpan<byte> SaltOf(uint version) =>
         version switch

@@ -32,6 +32,7 @@ internal sealed class HelloFields(IRegistrar registrar)
         registrar.Setting(
             "tlsDatagrams",
             true,
-            "Takes from DTLS and from QUIC's servers all that is taken from TLS, and finds DTLS behind STUN; false: only what Arkime takes"
+            "Takes from DTLS and from QUIC's servers all that is taken from TLS, reads QUIC's older drafts, and finds DTLS behind STUN; "
+                + "false: only what Arkime takes"
         );
 }

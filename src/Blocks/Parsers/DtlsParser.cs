@@ -77,11 +77,11 @@ internal sealed class DtlsParser(bool all) : SessionParser
         while (reader.Remaining >= RecordHeader)
         {
             byte type = reader.U8();
-            reader.Skip(2);
+            ushort version = reader.U16();
             ushort epoch = reader.U16();
             reader.Skip(6);
             ReadOnlySpan<byte> payload = reader.Take(reader.U16());
-            if (reader.Failed)
+            if (reader.Failed || !IsVersion(version))
                 break;
             if (epoch > 0 || type is not (Handshake or Alert))
             {
@@ -104,6 +104,8 @@ internal sealed class DtlsParser(bool all) : SessionParser
     }
 
     private End Of(Side side) => side == Side.Client ? _client : _server;
+
+    private static bool IsVersion(ushort version) => version is >= 0xFEFC and <= 0xFEFF or 0x0100;
 
     private void ParseFragments(Session session, Side side, ReadOnlySpan<byte> payload)
     {

@@ -53,8 +53,6 @@ internal sealed class TlsParser : SessionParser
 
     private readonly End _client = new();
     private readonly End _server = new();
-    private bool _retry; // the server wants another hello, so both sides go on in the clear
-
     /// <inheritdoc/>
     public override Parsed Parse(Session session, in StreamData data)
     {
@@ -72,12 +70,14 @@ internal sealed class TlsParser : SessionParser
             byte major = header.U8();
             header.Skip(1);
             int length = header.U16();
-            bool plain = type == Handshake || (type == ChangeCipherSpec && _retry);
-            if (!plain || major != 3 || length > LongestRecord)
+            if (type is not (Handshake or ChangeCipherSpec) || major != 3 || length > LongestRecord)
                 return Done(session, end);
             if (length > header.Remaining)
                 break;
-            if (type == Handshake && !ParseMessages(session, data.Side, header.Take(length)))
+            ReadOnlySpan<byte> payload = header.Take(length);
+            if (type == ChangeCipherSpec)
+                end.IsCiphered = true;
+            else if ((end.IsCiphered && !IsHello(payload)) || !ParseMessages(session, data.Side, payload))
                 return Done(session, end);
             rest = rest[(RecordHeader + length)..];
         }
@@ -98,7 +98,16 @@ internal sealed class TlsParser : SessionParser
     {
         _client.Free(session);
         _server.Free(session);
-        _retry = false;
+    }
+
+    /// <summary>
+    /// After ChangeCipherSpec all is encrypted, unless TLS 1.3 says it for looks between two hellos (RFC 8446 appendix D.4): a hello alone in its
+    /// record shows by its length.
+    /// </summary>
+    private static bool IsHello(ReadOnlySpan<byte> payload)
+    {
+        var reader = new PacketReader(payload);
+        return reader.U8() is HandshakeMessage.ClientHello or HandshakeMessage.ServerHello && reader.U24() == (uint)reader.Remaining;
     }
 
     private End Of(Side side) => side == Side.Client ? _client : _server;
@@ -143,10 +152,6 @@ internal sealed class TlsParser : SessionParser
                 return true;
             case HandshakeMessage.ServerHello:
                 session.Sub("tls.serverHello")?.Parse(session, side, body);
-                _retry = HandshakeMessage.IsRetryRequest(body);
-                return true;
-            case HandshakeMessage.DraftRetryRequest:
-                _retry = true;
                 return true;
             case HandshakeMessage.Certificate when !end.IsTlsClient:
                 HandshakeMessage.ParseCertificates(session, side, body);
@@ -187,11 +192,14 @@ internal sealed class TlsParser : SessionParser
         /// <summary>Whether it sent a ClientHello. It need not be the side that began: captures may miss the beginning.</summary>
         public bool IsTlsClient;
 
+        /// <summary>Whether it said ChangeCipherSpec.</summary>
+        public bool IsCiphered;
+
         public void Free(Session session)
         {
             Records.Free(session);
             Messages.Free(session);
-            IsTlsClient = false;
+            IsTlsClient = IsCiphered = false;
         }
     }
 }

@@ -11,6 +11,7 @@ internal ref struct QuicFrame
     private const byte AckEcn = 3;
     private const byte Crypto = 6;
     private const byte GooglesCrypto = 8;
+    private const byte GooglesAck = 0x40;
     private const byte ConnectionClose = 0x1C;
 
     /// <summary>Whether it carries a piece of the handshake.</summary>
@@ -55,7 +56,10 @@ internal ref struct QuicFrame
                 reader.Skip(Length(ref reader));
                 break;
             default:
-                return false;
+                if (!googles || (type & 0xC0) != GooglesAck)
+                    return false;
+                SkipGooglesAck(ref reader, type);
+                break;
         }
         frames = reader.Rest;
         return !reader.Failed;
@@ -92,4 +96,20 @@ internal ref struct QuicFrame
         for (int count = ecn ? 3 : 0; count > 0; count--)
             Number(ref reader);
     }
+
+    /// <summary>
+    /// Google's own: type 01ntllmm, largest number (1, 2, 4 or 6 by ll), delay (2), n: count of further blocks (1), length of the first block (by mm),
+    /// each further block: gap (1), length (by mm); count of times (1), for the first 5 bytes, for the others 3.
+    /// </summary>
+    private static void SkipGooglesAck(ref PacketReader reader, byte type)
+    {
+        int blockLength = NumberLength(type & 3);
+        reader.Skip(NumberLength((type >> 2) & 3) + 2);
+        int blocks = (type & 0x20) != 0 ? reader.U8() : 0;
+        reader.Skip(blockLength + (blocks * (1 + blockLength)));
+        int times = reader.U8();
+        reader.Skip(times == 0 ? 0 : 5 + (3 * (times - 1)));
+    }
+
+    private static int NumberLength(int code) => code == 0 ? 1 : 2 * code;
 }

@@ -7,7 +7,6 @@ internal static class HandshakeMessage
 {
     public const byte ClientHello = 1;
     public const byte ServerHello = 2;
-    public const byte DraftRetryRequest = 6;
     public const byte Certificate = 11;
     public const byte ServerHelloDone = 14;
 

@@ -51,3 +51,14 @@ internal ref struct TextBuilder(Span<byte> room)
 
     private static ReadOnlySpan<byte> Digits => "0123456789ABCDEF"u8;
 }
+
+/// <summary>Texts of protocols that are written in C, on one end or both.</summary>
+internal static class TerminatedText
+{
+    /// <summary>What stands before the first byte of 0; all where there is none.</summary>
+    public static ReadOnlySpan<byte> UpToNul(this ReadOnlySpan<byte> text)
+    {
+        int end = text.IndexOf((byte)0);
+        return end < 0 ? text : text[..end];
+    }
+}

@@ -18,7 +18,7 @@ stamp := $(artifacts)/flowpipe/.published
 sources := $(shell find src -type f -not -path '*/obj/*' -not -path '*/bin/*') \
 	Directory.Build.props Directory.Packages.props global.json .editorconfig
 
-.PHONY: help run build test bench lint format clean
+.PHONY: help run build test bench parser lint format clean
 
 help: ## what there is to type
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: build ## run all tests, the last line says how many passed
 
 bench: build ## measure speed and memory, against other tools where they are installed
 	@tests/Benchmarks/run.sh
+
+parser: ## begin a parser: make parser NAME=gopher
+	@scripts/new-parser.sh "$(NAME)"
 
 lint: ## formatting, warnings, shell scripts, compose files, repository hygiene
 	@scripts/lint.sh

@@ -70,7 +70,9 @@ internal static class LedgerBook
         verdict switch
         {
             PacketRc.Corrupt => "cut short or contradictory",
-            PacketRc.Fragment => "IP fragment",
+            PacketRc.Held => "fragment that waits for the rest",
+            PacketRc.FragmentExpired => "fragment of a datagram that never was whole",
+            PacketRc.FragmentDropped => "fragment given up for lack of room",
             PacketRc.UnknownLink => "unknown link type",
             PacketRc.UnknownEther => "unknown Ethernet type",
             PacketRc.UnknownIp => "unknown IP protocol",

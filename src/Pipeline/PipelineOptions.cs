@@ -1,4 +1,5 @@
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
@@ -11,6 +12,12 @@ public sealed record PipelineOptions
     public required SessionSettings Sessions { get; init; }
     public required RecordSettings Records { get; init; }
     public required FileReaderSettings Reading { get; init; }
+
+    /// <summary>Which packets are dropped.</summary>
+    public PacketSettings Packets { get; init; } = new();
+
+    /// <summary>The drop lists, for who replaces them while it runs; null for those of <see cref="Packets"/>.</summary>
+    public Snapshot<DropLists>? DropLists { get; init; }
     public required int Partitions { get; init; }
 
     /// <summary>At least one; opened and flushed by the run, disposed by its caller.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
@@ -39,7 +40,11 @@ public sealed class PipelineRun(PipelineOptions options)
             new RecordForms(emit.WantsAvro, emit.WantsJson),
             options.Partitions,
             options.Warn
-        );
+        )
+        {
+            Packets = options.Packets,
+            DropLists = options.DropLists ?? new Snapshot<DropLists>(DropListReader.Read(options.Packets)),
+        };
         using var topology = new Topology(reader, stage, emit, new StatsBlock());
         _figures = new RunFigures(reader, topology, options.Sinks);
         _state = "reading";

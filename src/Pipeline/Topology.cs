@@ -27,6 +27,7 @@ internal sealed class Topology : IDisposable
         _reader = reader;
         Enqueue = sessions.CreateEnqueue(stats.Clock);
         Sessions = sessions.CreateSessions(stats.Clock);
+        Commands = sessions.CreateCommands(Sessions);
         Emit = emit;
         Stats = stats;
 
@@ -47,6 +48,10 @@ internal sealed class Topology : IDisposable
 
     public EnqueueBlock Enqueue { get; }
     public IReadOnlyList<SessionBlock> Sessions { get; }
+
+    /// <summary>Reaches sessions from any thread.</summary>
+    public SessionCommands Commands { get; }
+
     public EmitBlock Emit { get; }
     public StatsBlock Stats { get; }
 

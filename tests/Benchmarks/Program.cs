@@ -1,4 +1,9 @@
 using BenchmarkDotNet.Running;
+using FlowPipe.Tests.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- --filter '*'
-BenchmarkSwitcher.FromAssembly(typeof(FlowPipe.Tests.Benchmarks.ReaderBenchmark).Assembly).Run(args);
+// dotnet run -c Release --project tests/Benchmarks -- capture udp|syn FLOWS FILE
+if (args is ["capture", var kind and ("udp" or "syn"), var flows, var file])
+    return FlowCaptures.Write(kind, flows, file);
+BenchmarkSwitcher.FromAssembly(typeof(ReaderBenchmark).Assembly).Run(args);
+return 0;

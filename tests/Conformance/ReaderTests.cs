@@ -60,7 +60,7 @@ public sealed class ReaderTests
 
         List<JsonObject> records = await read(avro);
         string[] documents = await File.ReadAllLinesAsync(ndjson);
-        Assert.True(documents.Length > 0 || sample == Samples.WithoutRecords, $"{sample} made no record");
+        Assert.True(documents.Length > 0, $"{sample} made no record");
         Assert.Equal(documents.Length, records.Count);
         for (int i = 0; i < documents.Length; i++)
             Assert.Equal(Facts.Of(JsonNode.Parse(documents[i])!), Facts.Of(DocumentOf.Record(records[i])));

@@ -26,7 +26,10 @@ public static class CaptureTarget
                     MaxPackets = 20,
                     MaxStreams = 16,
                     MaxTcpOutOfOrderPackets = 4,
+                    MaxTcpOutOfOrderBytes = 4096,
+                    TcpGapTimeout = 2,
                     SessionIdTracking = "both",
+                    StopOnParserFault = true,
                 },
                 Records = new RecordSettings(),
                 Reading = new FileReaderSettings

@@ -28,6 +28,56 @@ public sealed class TargetTests
         }
     }
 
+    public static TheoryData<string> Names => [.. Campaign.Targets.Keys];
+
+    /// <summary>Each target for a moment: that it still runs, and from seeds that are what their name says.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EachTargetRuns(string name)
+    {
+        foreach (byte[] seed in Campaign.Targets[name].Seeds().Take(20))
+            Campaign.Targets[name].Run(seed);
+        Assert.True(Campaign.Run(name, TimeSpan.FromSeconds(1)) > 0, "not even one input was run");
+    }
+
+    [Fact]
+    public void FragmentsAtRandom()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var input = new byte[6 * random.Next(1, 300)];
+            random.NextBytes(input);
+            for (int at = 0; at < input.Length; at += 6)
+            {
+                // few datagrams and places, so that some become whole
+                input[at] %= 3;
+                input[at + 1] = 0;
+                input[at + 2] = (byte)((input[at + 2] % 6) * 8);
+                input[at + 3] = (byte)(seed % 2 == 0 ? 8 : input[at + 3]);
+                input[at + 4] |= 4;
+            }
+            FragmentTarget.Run(input);
+        }
+    }
+
+    [Fact]
+    public void ReassemblerOverNoise()
+    {
+        for (int seed = 0; seed < 4_000; seed++)
+        {
+            var random = new Random(seed);
+            byte[] input = new byte[6 * random.Next(80)];
+            random.NextBytes(input);
+            // Half of them with sequence numbers that are close together, and a SYN first.
+            for (int i = 1; i < input.Length && seed % 2 == 0; i += 6)
+                input[i] &= 3;
+            if (seed % 4 == 0 && input.Length > 6)
+                input[0] = 2;
+            ReassemblerTarget.Run(input);
+        }
+    }
+
     [Fact]
     public void CapturesAsTheyAre()
     {

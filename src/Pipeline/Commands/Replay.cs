@@ -1,5 +1,6 @@
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
@@ -9,7 +10,10 @@ using FlowPipe.Pipeline.Terminal;
 namespace FlowPipe.Pipeline.Commands;
 
 /// <summary>One run of the pipeline as a user sees it: signals, progress, the ledger, the file of figures, the exit status.</summary>
-internal sealed class Replay(CommandContext context, FlowPipeSettings settings)
+/// <param name="context">Where it writes.</param>
+/// <param name="settings">The settings in force.</param>
+/// <param name="reload">Reads the settings again, for SIGHUP; null where they can't be.</param>
+internal sealed class Replay(CommandContext context, FlowPipeSettings settings, Func<FlowPipeSettings>? reload = null)
 {
     /// <summary>Runs with the sinks that the settings name.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
@@ -38,6 +42,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings)
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
     {
         using StatsFile? statsFile = settings.Stats.File.Length == 0 ? null : StatsFile.Open(settings.Stats.File, context);
+        Snapshot<DropLists> lists = ReadLists();
+        using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
         using var signals = new StopSignals(context.Status, settings.DrainDeadline);
         var run = new PipelineRun(
             new PipelineOptions
@@ -45,6 +51,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings)
                 Sessions = settings.Sessions,
                 Records = settings.Records,
                 Reading = settings.Reading with { Inputs = inputs, Warn = context.Status.Message, OnDamage = context.Status.Message },
+                Packets = settings.Packets,
+                DropLists = lists,
                 Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
                 Sinks = sinks,
                 Warn = context.Status.Message,
@@ -57,11 +65,32 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings)
         context.Flush();
         if (!settings.Stats.Quiet)
             LedgerTable.Write(context.Status, result.Final);
+        if (Forced(result.Final.Sessions) is { } forced)
+            context.Status.Message(forced);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
         return result.Ok ? ExitStatus.Done : ExitStatus.Failed;
     }
+
+    private Snapshot<DropLists> ReadLists()
+    {
+        try
+        {
+            return new Snapshot<DropLists>(DropListReader.Read(settings.Packets));
+        }
+        catch (FlowPipeException e)
+        {
+            throw new WrongUsageException(e.Message);
+        }
+    }
+
+    /// <summary>What limits have done to sessions; null when nothing. Records of such a run depend on the number of partitions.</summary>
+    internal static string? Forced(SessionFigures sessions) =>
+        sessions.Emergencies == 0
+            ? null
+            : $"sessions.maxStreams or flow.memcap was reached: {Figures.Count(sessions.Evicted)} sessions were evicted (end reason forced) and "
+                + $"{Figures.Count(sessions.EndedEarly)} ended by the timeouts of emergency mode, so the records depend on --partitions";
 
     /// <summary>Why a run that came to its end is not a success.</summary>
     internal static IEnumerable<string> Faults(RunSnapshot final, bool aborted)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Terminal;
 
@@ -37,6 +38,9 @@ internal static class ReplayCommand
             folders,
         };
         var options = new ConfigOptions(command);
+        // For tests and drills: in docs/operations.md, but not among what a user chooses from.
+        var simulate = new Option<string[]>("--simulate") { Hidden = true, HelpName = "FAULT" };
+        command.Add(simulate);
         command.SetAction(
             async (line, _) =>
             {
@@ -56,8 +60,13 @@ internal static class ReplayCommand
                     throw new WrongUsageException("there is nothing to read: give -r FILE, -r - for stdin, or -R DIR");
                 if (inputs.Count(static input => input is { Path: CaptureInput.StandardInput, IsDirectory: false }) > 1)
                     throw new WrongUsageException("-r - is given twice: stdin can be read only once");
-                EffectiveConfig config = options.Load(line, context);
-                return await new Replay(context, config.Settings).RunAsync(inputs).ConfigureAwait(false);
+                FaultSwitch[] faults = [.. (line.GetValue(simulate) ?? []).Select(FaultSwitch.Parse)];
+                FlowPipeSettings Load()
+                {
+                    FlowPipeSettings settings = options.Load(line, context).Settings;
+                    return settings with { Sessions = settings.Sessions with { Simulate = faults } };
+                }
+                return await new Replay(context, Load(), Load).RunAsync(inputs).ConfigureAwait(false);
             }
         );
         return command;

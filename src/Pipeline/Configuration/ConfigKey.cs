@@ -65,6 +65,23 @@ internal abstract class ConfigKey(string path, ConfigKind kind, string accepts, 
             FlagValue = flagValue,
         };
 
+    /// <summary>Bytes: a number with a unit of ten to the third power of two, as Suricata has them; 0 for none.</summary>
+    public static ConfigKey Size(
+        string path,
+        long least,
+        Func<FlowPipeSettings, long> get,
+        Func<FlowPipeSettings, long, FlowPipeSettings> set,
+        string help
+    ) =>
+        new SingleKey(
+            path,
+            ConfigKind.Text,
+            $"0 or a size from {ByteSize.Format(least)} on, such as 256mb or 4gb",
+            help,
+            settings => ByteSize.Format(get(settings)),
+            (settings, text) => ByteSize.TryParse(text, out long bytes) && (bytes == 0 || bytes >= least) ? set(settings, bytes) : null
+        );
+
     public static ConfigKey Truth(
         string path,
         Func<FlowPipeSettings, bool> get,

@@ -1,4 +1,6 @@
+using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Enqueue.Drops;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -144,6 +146,44 @@ internal static class ConfigKeys
             (s, v) => s with { Reading = s.Reading with { Blocks = v } },
             "Blocks on their way at once; times blockBytes it is the memory that packets take"
         ),
+        List(
+            "packets.packetDropIps",
+            "addresses, networks and ports such as 10.1.2.3, 10.0.0.0/8, 10.9.0.0/16=allow, :53, 10.1.2.3:443 or [2001:db8::1]:443",
+            DropListReader.IsEntry,
+            s => s.Packets.PacketDropIps,
+            (s, v) => s with { Packets = s.Packets with { PacketDropIps = v } },
+            "Whose packets are dropped, the most specific entry deciding; read again on SIGHUP"
+        ),
+        List(
+            "packets.packetDropIpsFiles",
+            "file names",
+            static text => text.Length > 0,
+            s => s.Packets.PacketDropIpsFiles,
+            (s, v) => s with { Packets = s.Packets with { PacketDropIpsFiles = v } },
+            "Files of such entries, one a line; read again on SIGHUP"
+        ),
+        Truth(
+            "packets.enablePacketDedup",
+            s => s.Packets.EnablePacketDedup,
+            (s, v) => s with { Packets = s.Packets with { EnablePacketDedup = v } },
+            "Whether a packet that is seen again, equal but for time to live and header checksum, is dropped"
+        ),
+        Number(
+            "packets.dedupSeconds",
+            1,
+            30,
+            s => s.Packets.DedupSeconds,
+            (s, v) => s with { Packets = s.Packets with { DedupSeconds = v } },
+            "How many seconds of packet time a packet is remembered for that"
+        ),
+        Number(
+            "packets.dedupPackets",
+            1_024,
+            16_777_215,
+            s => s.Packets.DedupPackets,
+            (s, v) => s with { Packets = s.Packets with { DedupPackets = v } },
+            "Packets that are remembered for that, of 36 to 40 bytes each"
+        ),
         Choice(
             "records.positions",
             ["none", "source"],
@@ -239,7 +279,7 @@ internal static class ConfigKeys
             100_000_000,
             s => s.Sessions.MaxStreams,
             (s, v) => s with { Sessions = s.Sessions with { MaxStreams = v } },
-            "Sessions open at once, over all partitions; beyond it the least recent is saved early, as forced"
+            "Sessions open at once, over all partitions; beyond it emergency mode shortens timeouts, and the least recent is saved early, as forced"
         ),
         Number(
             "sessions.maxTcpOutOfOrderPackets",
@@ -248,6 +288,58 @@ internal static class ConfigKeys
             s => s.Sessions.MaxTcpOutOfOrderPackets,
             (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderPackets = v } },
             "Segments held for a TCP session while an earlier one is missing"
+        ),
+        Number(
+            "sessions.maxTcpOutOfOrderBytes",
+            0,
+            int.MaxValue,
+            s => s.Sessions.MaxTcpOutOfOrderBytes,
+            (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderBytes = v } },
+            "Bytes held for a TCP session while an earlier segment is missing"
+        ),
+        Number(
+            "sessions.tcpGapTimeout",
+            0,
+            Day,
+            s => s.Sessions.TcpGapTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { TcpGapTimeout = v } },
+            "Seconds after which a TCP session no longer waits for a missing segment; 0 for as long as the other limits let it"
+        ),
+        Number(
+            "sessions.reassemblyMemcap",
+            0,
+            int.MaxValue,
+            s => (int)s.Sessions.ReassemblyMemcap,
+            (s, v) => s with { Sessions = s.Sessions with { ReassemblyMemcap = v } },
+            "Bytes held for all TCP sessions while earlier segments are missing (Suricata's stream.reassembly.memcap)"
+        ),
+        Truth(
+            "sessions.stopOnParserFault",
+            s => s.Sessions.StopOnParserFault,
+            (s, v) => s with { Sessions = s.Sessions with { StopOnParserFault = v } },
+            "Whether an error in a parser ends the run; else it costs the session that parser, is tagged and counted, and said once"
+        ),
+        Number(
+            "sessions.maxFrags",
+            1,
+            1_000_000,
+            s => s.Sessions.MaxFrags,
+            (s, v) => s with { Sessions = s.Sessions with { MaxFrags = v } },
+            "IP datagrams whose fragments are held until they are whole; beyond it the oldest is given up"
+        ),
+        Timeout(
+            "fragsTimeout",
+            s => s.Sessions.FragsTimeout,
+            (s, v) => s with { Sessions = s.Sessions with { FragsTimeout = v } },
+            "A fragmented datagram that is not whole is given up"
+        ),
+        Number(
+            "sessions.defragMemcap",
+            1_048_576,
+            1_073_741_824,
+            s => s.Sessions.DefragMemcap,
+            (s, v) => s with { Sessions = s.Sessions with { DefragMemcap = v } },
+            "Bytes that held fragments may take; beyond it the oldest datagram is given up"
         ),
         Truth(
             "sessions.tcpMidstream",
@@ -263,6 +355,22 @@ internal static class ConfigKeys
             "What tells sessions apart besides addresses and ports"
         ),
         Number(
+            "sessions.sessionIdVlans",
+            1,
+            2,
+            s => s.Sessions.SessionIdVlans,
+            (s, v) => s with { Sessions = s.Sessions with { SessionIdVlans = v } },
+            "VLAN ids that tell sessions apart where VLANs do: the two outer ones, or the outer one alone as in Arkime"
+        ),
+        List(
+            "sessions.opaqueTunnels",
+            "names of tunnels such as teredo, vxlan and capwap",
+            TunnelNames.IsKnown,
+            s => s.Sessions.OpaqueTunnels,
+            (s, v) => s with { Sessions = s.Sessions with { OpaqueTunnels = v } },
+            "Tunnels that are not looked into: sessions are made of what is outside"
+        ),
+        Number(
             "sessions.communityIdSeed",
             0,
             65_535,
@@ -276,6 +384,38 @@ internal static class ConfigKeys
             (s, v) => s with { Sessions = s.Sessions with { AntiSynDrop = v } },
             "Whether the sender of a SYN-ACK that comes first is taken for the server"
         ),
+        Size(
+            "flow.memcap",
+            1 << 20,
+            s => s.Sessions.MemoryCap,
+            (s, v) => s with { Sessions = s.Sessions with { MemoryCap = v } },
+            "Memory of open sessions, over all partitions, with the same consequences beyond it; 0 for no such limit"
+        ),
+        Number(
+            "flow.emergency-recovery",
+            1,
+            99,
+            s => s.Sessions.EmergencyRecovery,
+            (s, v) => s with { Sessions = s.Sessions with { EmergencyRecovery = v } },
+            "Percent of both limits that must be free again for emergency mode to end"
+        ),
+        Number(
+            "flow.prealloc",
+            0,
+            100_000_000,
+            s => s.Sessions.Prealloc,
+            (s, v) => s with { Sessions = s.Sessions with { Prealloc = v } },
+            "Sessions made at the start and kept for use, over all partitions; the run does not start if they can't be had"
+        ),
+        Number(
+            "flow.hash-seed",
+            0,
+            1_000_000_000,
+            s => s.Sessions.HashSeed,
+            (s, v) => s with { Sessions = s.Sessions with { HashSeed = v } },
+            "Fixes which partition gets a session, so that a run repeats in which limits were reached; 0 for random, safe from hash flooding"
+        ),
+        .. FlowTimeoutKeys.All,
         Number(
             "stats.interval",
             1,

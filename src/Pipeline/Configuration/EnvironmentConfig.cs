@@ -24,11 +24,11 @@ internal static class EnvironmentConfig
         return entries;
     }
 
-    // Shells allow no dots in names. As in the usual Kafka images a dot is written _, and a _ that is meant ___ (log_level).
+    // Shells allow no dots and hyphens in names: FLOWPIPE__FLOW_TIMEOUTS__TCP__EMERGENCY_NEW. For Kafka's properties, as in the usual Kafka images a dot is written _, and a _ that is meant ___ (log_level).
     private static string PathOf(string name)
     {
         if (!name.StartsWith(KafkaPrefix, StringComparison.OrdinalIgnoreCase))
-            return name[Prefix.Length..].Replace("__", ".", StringComparison.Ordinal);
+            return name[Prefix.Length..].Replace("__", ".", StringComparison.Ordinal).Replace('_', '-');
         string[] words = name[KafkaPrefix.Length..].ToLowerInvariant().Split("___");
         return "kafka." + string.Join('_', words.Select(static word => word.Replace('_', '.')));
     }

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 
@@ -12,6 +13,8 @@ internal sealed record FlowPipeSettings
 
     /// <summary>How capture files are read; which ones is not a setting but said on the command line.</summary>
     public FileReaderSettings Reading { get; init; } = new() { Inputs = [] };
+
+    public PacketSettings Packets { get; init; } = new();
 
     public StatsSettings Stats { get; init; } = new();
 

@@ -31,7 +31,8 @@ internal sealed record InProcessRun
         using var reader = new FilePacketReader(Reading);
         var emit = new EmitBlock(sinks);
         await emit.OpenAsync(CancellationToken.None);
-        var stage = new SessionStage(Plugins.Value, Sessions, Records, new RecordForms(emit.WantsAvro, emit.WantsJson), Partitions);
+        SessionSettings sessions = Sessions with { StopOnParserFault = true };
+        var stage = new SessionStage(Plugins.Value, sessions, Records, new RecordForms(emit.WantsAvro, emit.WantsJson), Partitions);
         using var topology = new Topology(reader, stage, emit, new StatsBlock());
         await topology.RunAsync(CancellationToken.None);
         await emit.FlushAsync(CancellationToken.None);

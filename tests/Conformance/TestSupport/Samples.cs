@@ -6,8 +6,8 @@ internal static class Samples
     public const string HowToRegenerate =
         "tests/fixtures/regenerate.sh makes the expected documents anew; look at what git says has changed";
 
-    /// <summary>Nothing but fragments, which make no session before the reassembly of the next issue.</summary>
-    public const string WithoutRecords = "fragments.pcap";
+    /// <summary>Fragmented pings and nothing else: no conversation between ports.</summary>
+    public const string WithoutPorts = "fragments.pcap";
 
     /// <summary>File names.</summary>
     public static IEnumerable<string> Names => Repository.Samples().Select(static path => System.IO.Path.GetFileName(path));

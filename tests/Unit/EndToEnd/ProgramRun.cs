@@ -55,7 +55,7 @@ internal sealed partial class ProgramRun : IDisposable
 
     /// <summary>Starts <c>flowpipe</c> with signals as an interactive shell leaves them: test runners started in the background hand down an ignored SIGINT.</summary>
     public static ProgramRun WithSignals(params string[] args) =>
-        new("env", ["--default-signal=INT,TERM", Executable.Path, .. args], withInput: true);
+        new("env", ["--default-signal=INT,TERM,HUP", Executable.Path, .. args], withInput: true);
 
     public Stream Input => _process.StandardInput.BaseStream;
 
@@ -83,6 +83,8 @@ internal sealed partial class ProgramRun : IDisposable
     }
 
     public void Interrupt() => Assert.Equal(0, Kill(_process.Id, SigInt));
+
+    public void HangUp() => Assert.Equal(0, Kill(_process.Id, SigHup));
 
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
@@ -129,6 +131,7 @@ internal sealed partial class ProgramRun : IDisposable
     }
 
     private const int SigInt = 2;
+    private const int SigHup = 1;
     private const int SigTerm = 15;
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -231,6 +231,24 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task AFaultOnDemandIsSaidAndCosts()
+    {
+        string[] args = ["replay", "-r", Dns, "--to", "ndjson:-", "--partitions", "1", "--quiet"];
+        ProgramResult run = (await Executable.RunAsync([.. args, "--simulate", "memcap@30", "--simulate", "maxstreams@60"])).Said(
+            0,
+            "flow.memcap was reached",
+            "2 sessions were evicted"
+        );
+        Assert.Equal(
+            2,
+            Documents.Parse(run.Out).Count(document => document.GetProperty("flowpipe").GetProperty("endReason").GetString() == "forced")
+        );
+        (await Executable.RunAsync([.. args, "--simulate", "rain@3"])).Said(2, "--simulate rain@3", "memcap@N");
+        (await Executable.RunAsync([.. args, "--simulate", "prealloc", "--set", "flow.prealloc=10"])).Said(1, "flow.prealloc");
+        Assert.DoesNotContain("simulate", (await Executable.RunAsync("replay", "--help")).Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WithoutPositionsThereAreNone()
     {
         ProgramResult with = (await Executable.RunAsync("replay", "-r", Dns, "--to", "ndjson:-")).Succeeded();

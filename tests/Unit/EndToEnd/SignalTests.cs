@@ -43,6 +43,36 @@ public sealed class SignalTests : IDisposable
     }
 
     [Fact]
+    public async Task HangingUpReadsTheDropListsAgain()
+    {
+        string list = _folder.Write("list", "203.0.113.1\n"u8);
+        string config = _folder.Write("flowpipe.yaml", System.Text.Encoding.UTF8.GetBytes($"packets:\n  packetDropIpsFiles: ['{list}']\n"));
+        string stats = Path.Combine(_folder.Path, "stats.json");
+        using ProgramRun run = ProgramRun.WithSignals("replay", "-r", "-", "-c", config, "--to", "null:", "--stats", stats);
+        byte[] dns = await File.ReadAllBytesAsync(Executable.Sample("dns.pcap"), TestContext.Current.CancellationToken);
+        await run.Input.WriteAsync(dns, TestContext.Current.CancellationToken);
+        await run.Input.FlushAsync(TestContext.Current.CancellationToken);
+        await run.SaysAsync($" {Samples.Packets("dns.pcap")} packets");
+
+        _folder.Write("list", "nonsense\n"u8);
+        run.HangUp();
+        await run.SaysAsync("stay as they were");
+        _folder.Write("list", "0.0.0.0/0\n::/0\n"u8);
+        run.HangUp();
+        await run.SaysAsync("read again, 2 entries");
+
+        // the same packets again, all of which are on the list now
+        await run.Input.WriteAsync(dns.AsMemory(24), TestContext.Current.CancellationToken);
+        run.Input.Close();
+        ProgramResult result = (await run.EndAsync()).WithoutBug();
+        Assert.Contains("packets without a session: address on a drop list", result.Error, StringComparison.Ordinal);
+        JsonElement figures = JsonElement.Parse(await File.ReadAllBytesAsync(stats, TestContext.Current.CancellationToken));
+        JsonElement verdicts = figures.GetProperty("verdicts");
+        Assert.Equal(Samples.Packets("dns.pcap"), verdicts.GetProperty("ipDropped").GetInt32());
+        Assert.Equal(Samples.Packets("dns.pcap"), verdicts.GetProperty("doProcess").GetInt32());
+    }
+
+    [Fact]
     public async Task TheSecondSignalAborts()
     {
         // A broker that takes connections and never answers: the run can't end by itself before the broker's time is over.

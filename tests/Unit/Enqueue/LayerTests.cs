@@ -74,6 +74,7 @@ public sealed class LayerTests
             { "nothing", 1, [], PacketRc.Corrupt },
             { "ARP", 1, Ethernet(0x0806, new byte[28]), PacketRc.UnknownEther },
             { "802.3 length", 1, Ethernet(46, new byte[46]), PacketRc.UnknownEther },
+            { "802.3 length without LLC", 1, Ethernet(2, new byte[46]), PacketRc.Corrupt },
             { "ARP, tagged", 1, Ethernet(0x0806, new byte[28], tags: (Dot1q, 5)), PacketRc.UnknownEther },
             { "four tags", 1, Ethernet(IPv4Type, V4, tags: [(Dot1q, 1), (Dot1q, 2), (Dot1q, 3), (Dot1q, 4)]), PacketRc.Corrupt },
             { "a link type nobody knows", 147, V4, PacketRc.UnknownLink },
@@ -87,20 +88,20 @@ public sealed class LayerTests
             { "IHL beyond the frame", 1, Ethernet(IPv4Type, [0x4F, .. V4[1..]]), PacketRc.Corrupt },
             { "total length below the header", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, totalLength: 19)), PacketRc.Corrupt },
             { "total length of the header", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, totalLength: 20)), PacketRc.Corrupt },
-            { "the first fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 0x2000)), PacketRc.Fragment },
-            { "the last fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 1)), PacketRc.Fragment },
+            { "the first fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData[..8], fragment: 0x2000)), PacketRc.Held },
+            { "the last fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 1)), PacketRc.Held },
             { "don't fragment", 1, Ethernet(IPv4Type, IPv4(UdpNumber, A, B, UdpData, fragment: 0x4000)), PacketRc.DoProcess },
             {
                 "IPv6, the first fragment",
                 1,
-                Ethernet(IPv6Type, IPv6(44, A6, B6, FragmentHeader(UdpNumber, UdpData, more: true))),
-                PacketRc.Fragment
+                Ethernet(IPv6Type, IPv6(44, A6, B6, FragmentHeader(UdpNumber, UdpData[..8], more: true))),
+                PacketRc.Held
             },
             {
                 "IPv6, the last fragment",
                 1,
                 Ethernet(IPv6Type, IPv6(44, A6, B6, FragmentHeader(UdpNumber, UdpData, offset: 1))),
-                PacketRc.Fragment
+                PacketRc.Held
             },
             { "no next header", 1, Ethernet(IPv6Type, IPv6(59, A6, B6, [])), PacketRc.UnknownIp },
             {

@@ -26,6 +26,7 @@ public sealed class ConfigurationTests : IDisposable
         {
             ["FLOWPIPE__SESSIONS__UDPTIMEOUT"] = "22",
             ["FLOWPIPE__SESSIONS__ICMPTIMEOUT"] = "23",
+            ["FLOWPIPE__FLOW_TIMEOUTS__UDP__EMERGENCY_NEW"] = "7",
             ["PATH"] = "x",
         };
         EffectiveConfig config = ConfigLoader.Load(file, environment, [ConfigLoader.ParseSet("sessions.icmpTimeout=33")]);
@@ -34,6 +35,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(22, config.Settings.Sessions.UdpTimeout);
         Assert.Equal(33, config.Settings.Sessions.IcmpTimeout);
         Assert.Equal(60, config.Settings.Sessions.SctpTimeout);
+        Assert.Equal(7, config.Settings.Sessions.FlowTimeouts.Udp.EmergencyNew);
         Assert.Equal($"file {file}:2", config.SourceOf("sessions.tcpTimeout").ToString());
         Assert.Equal("environment FLOWPIPE__SESSIONS__UDPTIMEOUT", config.SourceOf("sessions.udpTimeout").ToString());
         Assert.Equal("flag --set", config.SourceOf("sessions.icmpTimeout").ToString());
@@ -77,7 +79,7 @@ public sealed class ConfigurationTests : IDisposable
         ConfigKey key = ConfigKeys.Find(path)!;
         string[] wrong = key.Kind switch
         {
-            ConfigKind.Number => ["-1", "2147483647", "x", "", "1.5", "99999999999999999999"],
+            ConfigKind.Number => ["-2", "2147483647", "x", "", "1.5", "99999999999999999999"],
             ConfigKind.Truth => ["maybe", "", "1"],
             ConfigKind.Text when key.Accepts.StartsWith("one of", StringComparison.Ordinal) => ["surely not", ""],
             _ => [],
@@ -236,7 +238,8 @@ public sealed class ConfigurationTests : IDisposable
             ConfigKeys.All,
             key =>
             {
-                Assert.Matches("^([a-z]+\\.)?[a-z][A-Za-z0-9]*$", key.Path);
+                // Suricata's names have hyphens, and its timeouts a level for the protocol.
+                Assert.Matches("^([a-z]+(-[a-z]+)?\\.){0,2}[a-z][A-Za-z0-9]*(-[a-z]+)?$", key.Path);
                 Assert.NotEmpty(key.Help);
                 Assert.False(key.Help.EndsWith('.'), key.Path);
             }
@@ -259,8 +262,12 @@ public sealed class ConfigurationTests : IDisposable
                 return [near.First(text => key.Apply(defaults, [text]) is not null)];
             case ConfigKind.Truth:
                 return [now == "true" ? "false" : "true"];
+            case ConfigKind.List when key.Path == "sessions.opaqueTunnels":
+                return ["teredo", "vxlan"];
             case ConfigKind.List:
                 return ["null:", "ndjson:a \"b\" #c.json"];
+            case ConfigKind.Text when ByteSize.TryParse(now, out long bytes):
+                return [ByteSize.Format(bytes + (1 << 20))];
             default:
                 return
                 [

@@ -93,6 +93,22 @@ public sealed class FiguresTests
     }
 
     [Fact]
+    public void WhatLimitsHaveDoneIsSaid()
+    {
+        Assert.Null(Replay.Forced(new SessionFigures()));
+        string forced = Replay.Forced(
+            new SessionFigures
+            {
+                Emergencies = 2,
+                Evicted = 1_234,
+                EndedEarly = 5,
+            }
+        )!;
+        Assert.Contains("1,234 sessions were evicted", forced, StringComparison.Ordinal);
+        Assert.Contains("5 ended", forced, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheStatsFileIsJson()
     {
         var run = new CommandRun();

@@ -60,6 +60,75 @@ public sealed class CompressionTests : IDisposable
         Assert.InRange(read.Packets.Count, 1, 1_999);
     }
 
+    [Theory]
+    [InlineData(1)] // in the length
+    [InlineData(4)] // in front of it
+    [InlineData(6)] // in the checksum
+    [InlineData(7)]
+    [InlineData(300)]
+    public async Task ACutGzipFileIsAWarningThatSaysSo(int missing)
+    {
+        CapturedPacket[] packets = SamplePackets.Make(60);
+        PcapBuilder capture = new PcapBuilder().AddAll(packets);
+        byte[] bytes =
+        [
+            .. Compressions.Compress("gzip", capture.ToArray()[..1_001]),
+            .. Compressions.Compress("gzip", capture.ToArray()[1_001..]),
+        ];
+        string path = _folder.Write("cut.gz", bytes.AsSpan(..^missing));
+
+        ReadBack read = await ReadBack.FilesAsync(path);
+
+        string warning = Assert.Single(read.Warnings);
+        Assert.Contains(path, warning, StringComparison.Ordinal);
+        Assert.Contains("was cut", warning, StringComparison.Ordinal);
+        Assert.Empty(read.Damage);
+        SamplePackets.Same(packets[..read.Packets.Count], capture.Offsets[..read.Packets.Count], read.Packets);
+        Assert.InRange(read.Packets.Count, missing > 8 ? 20 : 60, missing > 8 ? 59 : 60);
+    }
+
+    [Fact]
+    public async Task AGzipFileWithoutItsTrailerIsDamage()
+    {
+        byte[] bytes = Compressions.Compress("gzip", new PcapBuilder().AddAll(SamplePackets.Make(60)).ToArray());
+        ReadBack read = await ReadBack.FilesAsync(_folder.Write("cut.gz", bytes.AsSpan(..^8)));
+        Assert.Contains("checksum is missing", Assert.Single(read.Damage), StringComparison.Ordinal);
+        Assert.Equal(60, read.Packets.Count);
+    }
+
+    [Theory]
+    [InlineData(3)] // flags to come
+    [InlineData(10)]
+    public async Task AGzipFileCutInAHeaderIsAWarning(int left)
+    {
+        byte[] member = Compressions.Compress("gzip", new PcapBuilder().AddAll(SamplePackets.Make(20)).ToArray());
+        ReadBack read = await ReadBack.FilesAsync(_folder.Write("cut.gz", [.. member, .. member[..left]]));
+        Assert.Equal(20, read.Packets.Count);
+        Assert.Contains("was cut", Assert.Single(read.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GzipHeadersWithAllTheirPartsAndZerosBehindAreRead()
+    {
+        byte[] capture = new PcapBuilder().AddAll(SamplePackets.Make(20)).ToArray();
+        byte[] plain = Compressions.Compress("gzip", capture);
+        byte[] header = [0x1F, 0x8B, 8, 0x1E, 1, 2, 3, 4, 0, 3, 3, 0, 9, 9, 9, (byte)'a', 0, (byte)'b', 0, 0xAA, 0xBB];
+        byte[] bytes = [.. header, .. plain[10..], .. new byte[1_000]];
+        ReadBack read = await ReadBack.FilesAsync(_folder.Write("a.gz", bytes));
+        Assert.Equal(20, read.Packets.Count);
+        Assert.Empty(read.Warnings);
+        Assert.Empty(read.Damage);
+    }
+
+    [Fact]
+    public async Task WhatIsNoGzipBehindGzipIsDamage()
+    {
+        byte[] bytes = [.. Compressions.Compress("gzip", new PcapBuilder().AddAll(SamplePackets.Make(20)).ToArray()), .. "not gzip"u8];
+        ReadBack read = await ReadBack.FilesAsync(_folder.Write("a.gz", bytes));
+        Assert.Equal(20, read.Packets.Count);
+        Assert.Contains("not gzip", Assert.Single(read.Damage), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AWrongGzipChecksumKeepsAlmostAll()
     {

@@ -89,4 +89,18 @@ public sealed class PcapTests : IDisposable
         ReadBack read = await ReadBack.FilesAsync(_folder.Write("long.pcap", capture.ToArray()));
         SamplePackets.Same(packets, capture.Offsets, read.Packets);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task VersionsBefore24MayHaveTheLengthsEitherWay(int minor)
+    {
+        PcapBuilder capture = new PcapBuilder(minor: minor);
+        capture.Record(5, 6, captured: 60, original: 4).Bytes(1, 2, 3, 4);
+        capture.Record(5, 6, captured: 4, original: 60).Bytes(1, 2, 3, 4);
+        ReadBack read = await ReadBack.FilesAsync(_folder.Write("old.pcap", capture.ToArray()));
+        CapturedPacket packet = new(5_000_006_000, [1, 2, 3, 4], 60);
+        SamplePackets.Same([packet, packet], capture.Offsets, read.Packets);
+        Assert.Empty(read.Damage);
+    }
 }

@@ -49,30 +49,47 @@ public sealed class FlowTableTests
     }
 
     [Fact]
-    public void GrowsAndKeepsEverySession()
+    public void GrowsBySegmentsAndKeepsEverySession()
     {
         var table = new FlowTable();
-        int capacity = table.Capacity;
-        var sessions = new FlowSession[3 * capacity];
+        var sessions = new FlowSession[100_000];
         for (int i = 0; i < sessions.Length; i++)
+        {
+            int before = table.Capacity;
             table.Add(sessions[i] = Session(i, (ulong)i * 0x9E3779B97F4A7C15));
+            // No packet waits for more than a segment to be made.
+            Assert.InRange(table.Capacity - before, 0, 1024);
+        }
         Assert.Equal(sessions.Length, table.Count);
-        Assert.True(table.Capacity > sessions.Length);
+        Assert.InRange(table.Capacity, sessions.Length / 5 * 8, sessions.Length * 5);
+        Assert.InRange(table.MemoryBytes, 16L * table.Capacity, 17L * table.Capacity);
         for (int i = 0; i < sessions.Length; i += 2)
             table.Remove(sessions[i]);
         for (int i = 0; i < sessions.Length; i++)
             Assert.Same(i % 2 == 0 ? null : sessions[i], table.Find(sessions[i].Hash, Id(i)));
+        for (int i = 1; i < sessions.Length; i += 2)
+            table.Remove(sessions[i]);
+        Assert.Equal((0, 1024, 1), (table.Count, table.Capacity, table.Segments));
     }
 
-    [Fact]
-    public void PeekNeverLies()
+    [Theory]
+    [InlineData(0UL)]
+    [InlineData(1UL << 10)] // alike in all bits but one
+    [InlineData(1UL << 32)] // alike in all bits that the table looks at
+    public void HoldsKeysOfOneHash(ulong difference)
     {
+        // What the salt prevents; if it happened all the same it would cost time, not memory.
         var table = new FlowTable();
-        FlowSession session = Session(1, 77);
-        Assert.Null(table.Peek(77));
-        table.Add(session);
-        Assert.Same(session, table.Peek(77));
-        Assert.Null(table.Peek(77 + 4096));
+        FlowSession[] sessions = [.. Enumerable.Range(0, 3000).Select(i => Session(i, 77 + ((ulong)(i & 1) * difference)))];
+        foreach (FlowSession session in sessions)
+            table.Add(session);
+        Assert.InRange(table.Capacity, 3000, 40_000);
+        Assert.InRange(table.MemoryBytes, 0, 1_000_000);
+        for (int i = 0; i < sessions.Length; i++)
+            Assert.Same(sessions[i], table.Find(sessions[i].Hash, Id(i)));
+        foreach (FlowSession session in sessions)
+            table.Remove(session);
+        Assert.Equal(0, table.Count);
     }
 
     private static void AssertSame(FlowTable table, Dictionary<int, FlowSession> model, Dictionary<int, ulong> hashes)

@@ -132,7 +132,7 @@ public sealed class RecordIdTests
     {
         GatheredRecord record = await OneAsync(Ethernet(0x88B5, new byte[46]), new RecordSettings());
         Assert.Equal((new Guid("514032f9-2a48-7ed4-4e6d-b7d764f011c9"), "0:LtIOrVCMlhZwFccuvbnjS/D6k1o="), (record.Id, record.Key));
-        Assert.Equal(("", "", -1L), (record.Text("communityId"), record.Ip("ip.src"), record.Long("ip.protocol")));
+        Assert.Equal(("", "", 0L), (record.Text("communityId"), record.Ip("ip.src"), record.Long("ip.protocol")));
     }
 
     private static byte[] Frame() => EthernetIp(UdpNumber, "10.0.0.1", "10.0.0.2", Udp(40000, 80, [1]));

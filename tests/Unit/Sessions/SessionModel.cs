@@ -65,6 +65,11 @@ internal sealed class SessionModel(SessionSettings settings)
         long saveAt = now + Seconds(settings.TcpSaveTimeout);
         if (session is null)
             _open.Add(key, session = new Open(packet) { SaveAt = saveAt });
+        if (session.Packets >= settings.MaxPackets)
+        {
+            Save(session, EndReason.MaxPackets, final: false);
+            session.SaveAt = session.LastNow + Seconds(settings.TcpSaveTimeout);
+        }
         if (ages && now > session.SaveAt)
         {
             if (session.Packets > 0)
@@ -74,11 +79,6 @@ internal sealed class SessionModel(SessionSettings settings)
         session.Packets++;
         session.Last = packet.TimestampNs;
         session.LastNow = now;
-        if (session.Packets >= settings.MaxPackets)
-        {
-            Save(session, EndReason.MaxPackets, final: false);
-            session.SaveAt = saveAt;
-        }
     }
 
     private void EndAll(long clock)
@@ -90,8 +90,7 @@ internal sealed class SessionModel(SessionSettings settings)
     private void End((int, SessionType) key, Open session, EndReason reason)
     {
         _open.Remove(key);
-        if (session.Packets > 0)
-            Save(session, reason, final: true);
+        Save(session, reason, final: true);
     }
 
     private void Save(Open session, EndReason reason, bool final)

@@ -73,14 +73,31 @@ internal abstract class CaptureBuilder(bool bigEndian)
 internal sealed class PcapBuilder : CaptureBuilder
 {
     private readonly bool _nanoseconds;
+    private readonly int _more;
 
-    public PcapBuilder(bool nanoseconds = false, bool bigEndian = false, uint linkType = 1, uint snapLength = 262_144)
+    /// <param name="nanoseconds">Resolution of its times; else microseconds.</param>
+    /// <param name="bigEndian">Its byte order.</param>
+    /// <param name="linkType">Its link type, with the flags above it.</param>
+    /// <param name="snapLength">Its snap length.</param>
+    /// <param name="magic">The magic, where it is neither of the two.</param>
+    /// <param name="more">Bytes that a dialect has between a record's header and its frame.</param>
+    /// <param name="minor">Its minor version.</param>
+    public PcapBuilder(
+        bool nanoseconds = false,
+        bool bigEndian = false,
+        uint linkType = 1,
+        uint snapLength = 262_144,
+        uint? magic = null,
+        int more = 0,
+        int minor = 4
+    )
         : base(bigEndian)
     {
         _nanoseconds = nanoseconds;
-        U32(nanoseconds ? 0xA1B23C4D : 0xA1B2C3D4);
+        _more = more;
+        U32(magic ?? (nanoseconds ? 0xA1B23C4D : 0xA1B2C3D4));
         U16(2);
-        U16(4);
+        U16(minor);
         U32(0);
         U32(0);
         U32(snapLength);
@@ -95,6 +112,8 @@ internal sealed class PcapBuilder : CaptureBuilder
             (uint)packet.Data.Length,
             (uint)packet.OriginalLength
         );
+        for (int i = 0; i < _more; i++)
+            Raw([(byte)(i * 29)]);
         Raw(packet.Data);
         return this;
     }
@@ -121,6 +140,40 @@ internal sealed class PcapBuilder : CaptureBuilder
     public PcapBuilder Bytes(params ReadOnlySpan<byte> bytes)
     {
         Raw(bytes);
+        return this;
+    }
+}
+
+/// <summary>A capture of snoop (RFC 1761): <c>new SnoopBuilder().Add(packet).ToArray()</c>.</summary>
+internal sealed class SnoopBuilder : CaptureBuilder
+{
+    public SnoopBuilder(uint dataLinkType = 4, uint version = 2)
+        : base(bigEndian: true)
+    {
+        Raw("snoop\0\0\0"u8);
+        U32(version);
+        U32(dataLinkType);
+    }
+
+    public SnoopBuilder Add(CapturedPacket packet)
+    {
+        int padding = -packet.Data.Length & 3;
+        Record(packet, 24 + packet.Data.Length + padding);
+        Raw(packet.Data);
+        Raw(new byte[padding]);
+        return this;
+    }
+
+    /// <summary>A record's header alone, of any length.</summary>
+    public SnoopBuilder Record(CapturedPacket packet, int total)
+    {
+        Offsets.Add(Length);
+        U32((uint)packet.OriginalLength);
+        U32((uint)packet.Data.Length);
+        U32((uint)total);
+        U32(7);
+        U32((uint)(packet.TimestampNs / 1_000_000_000));
+        U32((uint)(packet.TimestampNs % 1_000_000_000 / 1_000));
         return this;
     }
 }

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
@@ -24,7 +25,10 @@ internal sealed class SessionRun : IDisposable
         RecordSettings? records = null,
         int partitions = 1,
         IEnumerable<IFlowPipePlugin>? plugins = null,
-        int emitCapacity = 16
+        int emitCapacity = 16,
+        PacketSettings? packets = null,
+        Snapshot<DropLists>? dropLists = null,
+        Action<string>? warn = null
     )
     {
         Reader = reader;
@@ -35,8 +39,13 @@ internal sealed class SessionRun : IDisposable
             sessions ?? new SessionSettings { StopOnParserFault = true },
             records ?? new RecordSettings(),
             new RecordForms(sink.WantsAvro, sink.WantsJson),
-            partitions
-        );
+            partitions,
+            warn
+        )
+        {
+            Packets = packets ?? new PacketSettings(),
+            DropLists = dropLists ?? new Snapshot<DropLists>(DropListReader.Read(packets ?? new PacketSettings())),
+        };
         _topology = new Topology(reader, stage, emit, new StatsBlock());
     }
 
@@ -71,12 +80,13 @@ internal sealed class SessionRun : IDisposable
         SessionSettings? sessions = null,
         RecordSettings? records = null,
         int partitions = 1,
-        IReadOnlyList<int>? batchSizes = null
+        IReadOnlyList<int>? batchSizes = null,
+        IEnumerable<IFlowPipePlugin>? plugins = null
     )
     {
         var sink = new GatheringSink();
         var reader = new MemoryReader(sources) { BatchSizes = batchSizes ?? [7] };
-        using var run = new SessionRun(reader, sink, sessions, records, partitions);
+        using var run = new SessionRun(reader, sink, sessions, records, partitions, plugins);
         await run.RunAsync();
         run.AssertBalanced();
         Assert.Equal(0, reader.Lent);
@@ -98,6 +108,7 @@ internal sealed class SessionRun : IDisposable
         Assert.Equal(0, Counts.OpenPackets);
         Assert.Equal(0, Counts.Open);
         Assert.Equal(0, Counts.PooledBytes);
+        Assert.Equal(0, Counts.HeldBytes);
         Assert.Equal(Counts.Records, Sink.Counts.Accepted);
         Assert.Equal(Counts.Records, Counts.ByReason.Sum());
     }

@@ -10,6 +10,24 @@ namespace FlowPipe.Abstractions;
 /// <returns>What becomes of the packet.</returns>
 public delegate PacketRc EnqueueCallback(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
 
+/// <summary>
+/// Looks at a packet that no layer takes: <see cref="PacketRc.UnknownEther"/>, <see cref="PacketRc.UnknownIp"/>, <see cref="PacketRc.Corrupt"/>.
+/// Its record is as far as the layers have come: an IP offset is that of a header whose fixed part is there.
+/// </summary>
+/// <param name="context">Passes on to a session.</param>
+/// <param name="verdict">Why no layer takes it.</param>
+/// <param name="type">The Ethernet type or IP protocol that nobody knows.</param>
+/// <param name="packet">The packet.</param>
+/// <param name="frame">Its frame.</param>
+/// <returns>What becomes of the packet.</returns>
+public delegate PacketRc UnknownCallback(
+    EnqueueContext context,
+    PacketRc verdict,
+    int type,
+    ref PacketRecord packet,
+    ReadOnlySpan<byte> frame
+);
+
 /// <summary>Passes a packet from layer to layer by the tables that were registered.</summary>
 public abstract class EnqueueContext
 {
@@ -22,8 +40,27 @@ public abstract class EnqueueContext
     /// <summary>Passes on what an Ethernet type announces.</summary>
     public abstract PacketRc RunEthernet(ushort etherType, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
 
+    /// <summary>Passes on what begins with an LLC header (IEEE 802.2): SNAP by its Ethernet type, all else by its service access point.</summary>
+    public abstract PacketRc RunLlc(ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+    /// <summary>Passes on what an LLC service access point announces.</summary>
+    /// <param name="sap">The DSAP, equal to the SSAP but for its lowest bit.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="frame">The frame, up to the end that the layers around it gave.</param>
+    /// <param name="offset">Where the LLC header begins.</param>
+    public abstract PacketRc RunSap(byte sap, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
     /// <summary>Passes on what an IP protocol announces; <see cref="PacketRecord.IpOffset"/> and the payload are set.</summary>
     public abstract PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset);
+
+    /// <summary>
+    /// Takes a fragment of an IP datagram. It is held until the datagram is whole, which then goes on from its IP header as a frame of its own
+    /// (<see cref="PacketRecord.Owned"/>).
+    /// </summary>
+    /// <param name="fragment">What the IP header says of it; the header is complete in the frame.</param>
+    /// <param name="packet">The packet, as it was before the IP layer.</param>
+    /// <param name="frame">The whole captured frame.</param>
+    public abstract PacketRc RunFragment(in IpFragment fragment, ref PacketRecord packet, ReadOnlySpan<byte> frame);
 
     /// <summary>Ends the way through the layers: the packet belongs to a session of this protocol.</summary>
     /// <param name="mProtocol">As returned by <see cref="IRegistrar.Register"/>.</param>

@@ -30,8 +30,14 @@ public enum PacketRc : byte
     /// <summary>It is known and makes no session.</summary>
     DontProcess,
 
-    /// <summary>A fragment of an IP datagram.</summary>
-    Fragment,
+    /// <summary>A fragment that waits for the rest of its datagram; none is left when a run ends.</summary>
+    Held,
+
+    /// <summary>A fragment whose datagram was not whole within <c>fragsTimeout</c>, or when the run ended.</summary>
+    FragmentExpired,
+
+    /// <summary>A fragment whose datagram was given up: too many fragments, or no room for another (<c>maxFrags</c>, <c>defragMemcap</c>).</summary>
+    FragmentDropped,
 
     /// <summary>The same packet was seen just before.</summary>
     DuplicateDropped,

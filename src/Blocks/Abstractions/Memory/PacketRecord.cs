@@ -2,7 +2,7 @@ namespace FlowPipe.Abstractions;
 
 /// <summary>Tunnels that a packet came through, outermost or not.</summary>
 [Flags]
-public enum Tunnels : byte
+public enum Tunnels : ushort
 {
     /// <summary>None.</summary>
     None = 0,
@@ -30,6 +30,27 @@ public enum Tunnels : byte
 
     /// <summary>Geneve (RFC 8926).</summary>
     Geneve = 128,
+
+    /// <summary>Teredo (RFC 4380).</summary>
+    Teredo = 256,
+
+    /// <summary>L2TP (RFC 2661, RFC 3931).</summary>
+    L2tp = 512,
+
+    /// <summary>CAPWAP (RFC 5415) and LWAPP (RFC 5412).</summary>
+    Capwap = 1024,
+
+    /// <summary>TaZmen Sniffer Protocol.</summary>
+    Tzsp = 2048,
+
+    /// <summary>LISP (RFC 9300).</summary>
+    Lisp = 4096,
+
+    /// <summary>AYIYA (draft-massar-v6ops-ayiya).</summary>
+    Ayiya = 8192,
+
+    /// <summary>Any other way of one frame or packet inside another; it has no name of its own in a record.</summary>
+    Other = 32768,
 }
 
 /// <summary>
@@ -71,10 +92,13 @@ public struct PacketRecord
     /// <summary>Innermost Ethernet header; <see cref="None"/> when the link layer has none.</summary>
     public ushort EtherOffset;
 
+    /// <summary>Ethernet header of the frame around that; <see cref="None"/> when there is none.</summary>
+    public ushort OuterEtherOffset;
+
     /// <summary>Innermost IP header.</summary>
     public ushort IpOffset;
 
-    /// <summary>IP header of the tunnel around it.</summary>
+    /// <summary>IP header of the tunnel around it; <see cref="IpOffset"/> itself while no IP header has been found in the tunnel.</summary>
     public ushort OuterIpOffset;
 
     /// <summary>What follows the IP header and its extensions.</summary>
@@ -95,7 +119,7 @@ public struct PacketRecord
     /// <summary>Third VLAN id, as <see cref="Vlan0"/>; recorded, not part of a session's key.</summary>
     public ushort Vlan2;
 
-    /// <summary>0: the bytes are in the batch's block; n: in its n-th owned datagram, which has several positions.</summary>
+    /// <summary>0: the bytes are in the batch's block; n: they are the batch's n-th reassembled datagram, which came in several packets.</summary>
     public ushort Owned;
 
     /// <summary>Virtual network identifier of the innermost tunnel that has one.</summary>
@@ -113,8 +137,20 @@ public struct PacketRecord
     /// <summary>Which reader brought it.</summary>
     public byte ReaderId;
 
-    /// <summary>Which tunnels it came through.</summary>
+    /// <summary>Which tunnels it came through; not <see cref="Tunnels.None"/> wherever there is an outer header or a VNI.</summary>
     public Tunnels Tunnel;
+
+    /// <summary>Notes that what follows came in a tunnel: the headers found so far are those outside of it.</summary>
+    /// <param name="kind">Which tunnel.</param>
+    public void EnterTunnel(Tunnels kind)
+    {
+        Tunnel |= kind;
+        // A frame in a frame has no addresses to tell apart; a header of the same tunnel is no deeper.
+        if (IpOffset == None || OuterIpOffset == IpOffset)
+            return;
+        OuterIpOffset = IpOffset;
+        TunnelDepth++;
+    }
 
     /// <summary>Flag of the VLAN members: there is a tag.</summary>
     public const ushort VlanPresent = 0x1000;

@@ -24,5 +24,13 @@ public partial interface IRegistrar
     /// <param name="name">Its name; Arkime's where it is Arkime's.</param>
     /// <param name="fallback">What holds when it is not set.</param>
     /// <param name="help">What it does: one sentence, without a full stop.</param>
-    IReadOnlyList<string> Setting(string name, IReadOnlyList<string> fallback, string help);
+    /// <param name="accepts">What each word may be, to follow "must be".</param>
+    /// <param name="isValid">Whether a word may be; null: any may.</param>
+    IReadOnlyList<string> Setting(
+        string name,
+        IReadOnlyList<string> fallback,
+        string help,
+        string accepts = "words with spaces between them",
+        Func<string, bool>? isValid = null
+    );
 }

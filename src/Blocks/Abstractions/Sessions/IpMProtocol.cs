@@ -46,6 +46,48 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
         id.Count = 6;
     }
 
+    /// <summary>The key that <see cref="CreateSessionId"/> makes of a packet between these ends, in either direction, without such a packet.</summary>
+    /// <param name="layers">Tunnel depth, VLANs and VNI; nothing else of it counts.</param>
+    /// <param name="tracking">What is part of keys in this run.</param>
+    /// <param name="source">Address of one end.</param>
+    /// <param name="sourcePort">Its port.</param>
+    /// <param name="destination">Address of the other end.</param>
+    /// <param name="destinationPort">Its port.</param>
+    public SessionId KeyOf(
+        in PacketRecord layers,
+        in Tracking tracking,
+        IpAddress source,
+        ushort sourcePort,
+        IpAddress destination,
+        ushort destinationPort
+    )
+    {
+        if (!hasPorts)
+            sourcePort = destinationPort = 0;
+        int order = source.CompareTo(destination);
+        if (order > 0 || (order == 0 && sourcePort > destinationPort))
+        {
+            (source, destination) = (destination, source);
+            (sourcePort, destinationPort) = (destinationPort, sourcePort);
+        }
+        var id = new SessionId();
+        id.Words[0] = FirstWord(in layers, in tracking);
+        if (source.IsIPv4 && destination.IsIPv4)
+        {
+            id.Words[1] = ((source.Low & uint.MaxValue) << 16) | sourcePort;
+            id.Words[2] = ((destination.Low & uint.MaxValue) << 16) | destinationPort;
+            id.Count = SessionId.ShortCount;
+            return id;
+        }
+        id.Words[1] = source.High;
+        id.Words[2] = source.Low;
+        id.Words[3] = destination.High;
+        id.Words[4] = destination.Low;
+        id.Words[5] = ((uint)sourcePort << 16) | destinationPort;
+        id.Count = SessionId.MaxWords;
+        return id;
+    }
+
     /// <inheritdoc/>
     public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew)
     {
@@ -79,14 +121,17 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
         if (tracking.TunnelDepth)
             word |= (ulong)record.TunnelDepth << 8;
         if (tracking.Vlan)
-            word |= ((ulong)(record.Vlan0 & PacketRecord.VlanId) << 16) | ((ulong)(record.Vlan1 & PacketRecord.VlanId) << 28);
+        {
+            ulong second = tracking.OuterVlanOnly ? 0 : (ulong)(record.Vlan1 & PacketRecord.VlanId);
+            word |= ((ulong)(record.Vlan0 & PacketRecord.VlanId) << 16) | (second << 28);
+        }
         if (tracking.Vni)
             word |= (ulong)record.Vni << 40;
         return word;
     }
 
     /// <summary>Both addresses of the innermost IP header.</summary>
-    protected static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
+    protected internal static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
     {
         ReadOnlySpan<byte> ip = packet.Frame[packet.Record.IpOffset..];
         bool v4 = ip[0] >> 4 == 4;

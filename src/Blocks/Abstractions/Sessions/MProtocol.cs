@@ -52,11 +52,25 @@ public abstract class MProtocol(string name, SessionType type)
     /// <summary>Its name.</summary>
     public string Name => name;
 
+    /// <summary>Its name as UTF-8: every record id is made with it.</summary>
+    public ReadOnlySpan<byte> NameUtf8 => _nameUtf8;
+
+    /// <summary>Bytes of the longest name.</summary>
+    public const int LongestName = 64;
+
+    private readonly byte[] _nameUtf8 = System.Text.Encoding.UTF8.GetBytes(name);
+
     /// <summary>Which timeout holds.</summary>
     public SessionType Type => type;
 
     /// <summary>Its number, given when it is registered.</summary>
     public byte Number { get; private set; }
+
+    /// <summary>Seconds of packet time after which an idle session ends; 0 for what is set for its <see cref="Type"/>.</summary>
+    public virtual int IdleTimeout => 0;
+
+    /// <summary>Whether a session is what two addresses say to each other, so that it has a Community ID.</summary>
+    public virtual bool HasCommunityId => true;
 
     /// <summary>Gives it its number: once, by the registrar.</summary>
     public void AssignNumber(byte number) => Number = number;

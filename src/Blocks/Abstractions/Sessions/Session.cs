@@ -41,6 +41,12 @@ public abstract partial class Session
     /// <summary>Bytes of payload by side, in the record that is being made.</summary>
     public SideCounts DataBytes;
 
+    /// <summary>
+    /// What the session's protocol keeps with it. It stays when the session is recycled, emptied by <see cref="MProtocol.Free"/>, so that the
+    /// next session of the same protocol need not allocate it; another protocol finds it and replaces it.
+    /// </summary>
+    public object? ProtocolState;
+
     /// <summary>The values that protocols and parsers add.</summary>
     public SpiFields Fields { get; } = new();
 

@@ -7,7 +7,8 @@ namespace FlowPipe.Abstractions;
 /// <param name="Vni">The virtual network identifier is part of the key.</param>
 /// <param name="TunnelDepth">The number of tunnels is part of the key (Suricata's recursion level).</param>
 /// <param name="Salt">Random for each run, against flooding of one bucket: nothing may depend on its value.</param>
-public readonly record struct Tracking(bool Vlan, bool Vni, bool TunnelDepth, ulong Salt);
+/// <param name="OuterVlanOnly">Of the VLAN ids only the first is part of the key, as in Arkime.</param>
+public readonly record struct Tracking(bool Vlan, bool Vni, bool TunnelDepth, ulong Salt, bool OuterVlanOnly = false);
 
 /// <summary>Room for the words of a key.</summary>
 [InlineArray(SessionId.MaxWords)]

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Stats;
@@ -16,9 +17,9 @@ public sealed class EnqueueBlock
     private const long NewRunNs = 60_000_000_000;
     private readonly BufferBlock<BlockStats> _stats = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
     private readonly PacketDecoder _decoder;
+    private readonly PacketDrops _drops;
     private readonly int _partitions;
     private readonly StatsClock _statsClock;
-    private readonly long[] _verdicts = new long[Enum.GetValues<PacketRc>().Length];
     private byte[] _partitionOf = [];
     private readonly int[] _counts;
     private PacketClock _clock = new();
@@ -27,9 +28,10 @@ public sealed class EnqueueBlock
     private long _messages;
     private int _published = -1;
 
-    internal EnqueueBlock(PacketDecoder decoder, int partitions, int capacity, StatsClock statsClock)
+    internal EnqueueBlock(PacketDecoder decoder, PacketDrops drops, int partitions, int capacity, StatsClock statsClock)
     {
         _decoder = decoder;
+        _drops = drops;
         _partitions = partitions;
         _counts = new int[partitions];
         _statsClock = statsClock;
@@ -63,7 +65,7 @@ public sealed class EnqueueBlock
         if (_published != _statsClock.Second || end)
         {
             _published = _statsClock.Second;
-            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _verdicts] }).GetAwaiter().GetResult();
+            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _decoder.Verdicts] }).GetAwaiter().GetResult();
         }
         return messages;
     }
@@ -78,6 +80,7 @@ public sealed class EnqueueBlock
             {
                 before = Barriers();
                 _clock = new PacketClock();
+                _drops.Restart();
             }
             _source = batch.Source;
         }
@@ -93,6 +96,8 @@ public sealed class EnqueueBlock
         if (_partitionOf.Length < batch.Count)
             _partitionOf = new byte[batch.Records.Length];
         Array.Clear(_counts);
+        bool drops = _drops.BeginBatch();
+        _decoder.Batch = batch;
         Span<PacketRecord> records = batch.Records.AsSpan(0, batch.Count);
         for (int i = 0; i < records.Length; i++)
         {
@@ -100,7 +105,9 @@ public sealed class EnqueueBlock
             record.ClockNs = _clock.Advance(record.TimestampNs);
             record.Ordinal = _ordinal++;
             PacketRc verdict = _decoder.Decode(ref record, batch.Frame(in record));
-            _verdicts[(int)verdict]++;
+            if (drops && verdict == PacketRc.DoProcess)
+                verdict = _drops.Check(in record, batch.Frame(in record));
+            _decoder.Verdicts[(int)verdict] += batch.PacketsOf(in record);
             if (verdict != PacketRc.DoProcess)
             {
                 _partitionOf[i] = Nowhere;
@@ -131,6 +138,7 @@ public sealed class EnqueueBlock
 
     private Barrier[] Barriers()
     {
+        _decoder.Fragments.Flush();
         var barriers = new Barrier[_partitions];
         for (int partition = 0; partition < _partitions; partition++)
             barriers[partition] = new Barrier

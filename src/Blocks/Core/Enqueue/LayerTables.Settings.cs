@@ -14,5 +14,11 @@ public sealed partial class LayerTables
     public int Setting(string name, int fallback, int least, int most, string help) => Settings.Number(name, fallback, least, most, help);
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Setting(string name, IReadOnlyList<string> fallback, string help) => Settings.Words(name, fallback, help);
+    public IReadOnlyList<string> Setting(
+        string name,
+        IReadOnlyList<string> fallback,
+        string help,
+        string accepts = "words with spaces between them",
+        Func<string, bool>? isValid = null
+    ) => Settings.Words(name, fallback, help, accepts, isValid);
 }

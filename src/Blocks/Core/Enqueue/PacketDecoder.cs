@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Enqueue.Fragments;
 using FlowPipe.Core.Enqueue.Layers;
+using FlowPipe.Core.Messages;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Tcp;
 
@@ -18,9 +21,11 @@ internal sealed class PacketDecoder : EnqueueContext
     private readonly byte _tcp;
     private readonly byte _udp;
     private int _depth;
+    private int _unknownType;
 
-    public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking)
+    public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking, SessionSettings? settings = null)
     {
+        Fragments = new FragmentTable(settings ?? new SessionSettings(), in tracking, Verdicts);
         Tables = tables;
         _protocols = tables.Protocols;
         _tcp = tcp;
@@ -30,20 +35,32 @@ internal sealed class PacketDecoder : EnqueueContext
 
     public LayerTables Tables { get; }
 
+    /// <summary>Packets by what became of them; whoever decodes counts, but for fragments that are held.</summary>
+    public long[] Verdicts { get; } = new long[Enum.GetValues<PacketRc>().Length];
+
+    public FragmentTable Fragments { get; }
+
+    /// <summary>The batch whose packets are being decoded: it takes the datagrams that become whole.</summary>
+    public PacketBatch Batch { get; set; } = new(0, null);
+
     /// <summary>Fills in what can be known of a packet before its session is.</summary>
     public PacketRc Decode(ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.EtherOffset = PacketRecord.None;
+        packet.OuterEtherOffset = PacketRecord.None;
         packet.IpOffset = PacketRecord.None;
         packet.OuterIpOffset = PacketRecord.None;
         packet.EtherType = 0;
+        packet.IpProtocol = 0;
         packet.Vlan0 = packet.Vlan1 = packet.Vlan2 = 0;
         packet.Vni = 0;
         packet.TunnelDepth = 0;
         packet.Tunnel = Tunnels.None;
         packet.Owned = 0;
         _depth = 0;
-        return RunLink(packet.LinkType, ref packet, frame, 0);
+        _unknownType = 0;
+        PacketRc verdict = RunLink(packet.LinkType, ref packet, frame, 0);
+        return verdict is PacketRc.DoProcess or PacketRc.Held ? verdict : Resolve(verdict, ref packet, frame);
     }
 
     /// <inheritdoc/>
@@ -61,7 +78,10 @@ internal sealed class PacketDecoder : EnqueueContext
             packet.EtherType = packet.EtherOffset == PacketRecord.None ? (ushort)0 : etherType;
         if (etherType == IPv4Layer.EtherType)
             return IPv4Layer.Enqueue(this, ref packet, frame, offset);
-        return Tables.OfEthernet(etherType) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownEther;
+        if (Tables.OfEthernet(etherType) is { } callback)
+            return Descend(callback, ref packet, frame, offset);
+        _unknownType = etherType;
+        return PacketRc.UnknownEther;
     }
 
     /// <inheritdoc/>
@@ -73,10 +93,37 @@ internal sealed class PacketDecoder : EnqueueContext
             case Tcp:
                 return packet.PayloadLength < TcpHeader.MinimumLength ? PacketRc.Corrupt : ToSession(_tcp, ref packet, frame);
             case Udp:
-                return packet.PayloadLength < UdpProtocol.HeaderLength ? PacketRc.Corrupt : ToSession(_udp, ref packet, frame);
+                return packet.PayloadLength < UdpProtocol.HeaderLength ? PacketRc.Corrupt : RunUdp(ref packet, frame);
             default:
-                return Tables.OfIp(ipProtocol) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownIp;
+                // What is inside ends where this packet does: padding behind it belongs to nobody.
+                return Tables.OfIp(ipProtocol) is { } callback
+                    ? Descend(callback, ref packet, frame[..(packet.PayloadOffset + packet.PayloadLength)], offset)
+                    : PacketRc.UnknownIp;
         }
+    }
+
+    /// <inheritdoc/>
+    public override PacketRc RunLlc(ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset) =>
+        Descend(LlcLayer.Callback, ref packet, frame, offset);
+
+    /// <inheritdoc/>
+    public override PacketRc RunSap(byte sap, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset) =>
+        Tables.OfSap(sap) is { } callback ? Descend(callback, ref packet, frame, offset) : PacketRc.UnknownEther;
+
+    public override PacketRc RunFragment(in IpFragment fragment, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        PacketRc verdict = Fragments.Add(in fragment, ref packet, frame, Batch, out ReadOnlySpan<byte> whole);
+        if (verdict != PacketRc.DoProcess)
+            return verdict;
+        verdict =
+            whole[fragment.IpOffset] >> 4 == 4
+                ? IPv4Layer.Enqueue(this, ref packet, whole, fragment.IpOffset)
+                : IPv6Layer.Enqueue(this, ref packet, whole, fragment.IpOffset);
+        // The layers around must not take it for a packet that is not theirs: it now stands for all that the datagram came in.
+        if (verdict == PacketRc.UnknownIp && packet.TunnelDepth > 0)
+            verdict =
+                Resolve(verdict, ref packet, whole) is var resolved && resolved == PacketRc.UnknownIp ? PacketRc.DontProcess : resolved;
+        return verdict;
     }
 
     /// <inheritdoc/>
@@ -88,9 +135,43 @@ internal sealed class PacketDecoder : EnqueueContext
         return PacketRc.DoProcess;
     }
 
+    private PacketRc RunUdp(ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        uint ports = BinaryPrimitives.ReadUInt32BigEndian(frame[packet.PayloadOffset..]);
+        return Tables.HasUdpTunnel(ports) ? RunUdpTunnel(ports, ref packet, frame) : ToSession(_udp, ref packet, frame);
+    }
+
+    private PacketRc RunUdpTunnel(uint ports, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        int at = packet.PayloadOffset;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(frame[(at + 4)..]);
+        // 0 is segmentation offload's; whatever contradicts IP is left to what is inside.
+        if (length < UdpProtocol.HeaderLength || length > packet.PayloadLength)
+            length = packet.PayloadLength;
+        if (length > UdpProtocol.HeaderLength && Tables.OfUdpPorts(ports) is { } callback)
+        {
+            PacketRecord before = packet;
+            int depth = _depth;
+            PacketRc verdict = Descend(callback, ref packet, frame[..(at + length)], at + UdpProtocol.HeaderLength);
+            if (verdict != PacketRc.UnknownIp)
+                return verdict;
+            packet = before;
+            _depth = depth;
+        }
+        return ToSession(_udp, ref packet, frame);
+    }
+
+    private PacketRc Resolve(PacketRc verdict, ref PacketRecord packet, ReadOnlySpan<byte> frame)
+    {
+        if (Tables.OfUnknown is not { } callback || verdict is not (PacketRc.Corrupt or PacketRc.UnknownEther or PacketRc.UnknownIp))
+            return verdict;
+        int type = verdict == PacketRc.UnknownIp ? packet.IpProtocol : _unknownType;
+        return callback(this, verdict, type, ref packet, packet.Owned == 0 ? frame : Batch.Owned.Frame(in packet));
+    }
+
     private PacketRc Descend(EnqueueCallback callback, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
-        if (++_depth > DepthMax)
+        if (++_depth > DepthMax || (uint)offset > (uint)frame.Length)
             return PacketRc.Corrupt;
         return callback(this, ref packet, frame, offset);
     }

@@ -44,8 +44,15 @@ public sealed class PacketBatch
     /// <summary>One slice a partition, made once: enqueue returns this array.</summary>
     public PartitionMessage[] Slices = [];
 
+    /// <summary>The datagrams that enqueue has made of fragments, which end with a packet of this batch.</summary>
+    public OwnedDatagrams Owned { get; } = new();
+
     /// <summary>The frame of a packet of this batch.</summary>
-    public ReadOnlySpan<byte> Frame(in PacketRecord record) => Block!.Slice(record.DataOffset, record.CapturedLength);
+    public ReadOnlySpan<byte> Frame(in PacketRecord record) =>
+        record.Owned == 0 ? Block!.Slice(record.DataOffset, record.CapturedLength) : Owned.Frame(in record);
+
+    /// <summary>How many packets a record stands for: those that its datagram came in, or itself.</summary>
+    public int PacketsOf(in PacketRecord record) => record.Owned == 0 ? 1 : Owned.PacketsOf(in record).Length;
 
     /// <summary>Makes room for the slices of so many partitions and hands each of them one.</summary>
     public void Share(int partitions)
@@ -70,6 +77,7 @@ public sealed class PacketBatch
     /// <summary>Gives back the block and the batch, when nobody holds a slice.</summary>
     public void Recycle()
     {
+        Owned.Clear();
         Block?.Release();
         Block = null;
         Source = null;

@@ -10,7 +10,10 @@ internal enum CaptureFormat
     PcapMicrosecondsBig,
     PcapNanoseconds,
     PcapNanosecondsBig,
+    PcapModified,
+    PcapModifiedBig,
     Pcapng,
+    Snoop,
     Gzip,
     Zstandard,
     Lz4,
@@ -30,6 +33,8 @@ internal static class CaptureFormats
             return CaptureFormat.Gzip;
         if (first is [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0x00, ..])
             return CaptureFormat.Xz;
+        if (first.StartsWith("snoop\0"u8))
+            return CaptureFormat.Snoop;
         if (first.Length < 4)
             return CaptureFormat.Unknown;
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(first);
@@ -39,6 +44,8 @@ internal static class CaptureFormats
             0xD4C3B2A1 => CaptureFormat.PcapMicrosecondsBig,
             0xA1B23C4D => CaptureFormat.PcapNanoseconds,
             0x4D3CB2A1 => CaptureFormat.PcapNanosecondsBig,
+            0xA1B2CD34 => CaptureFormat.PcapModified,
+            0x34CDB2A1 => CaptureFormat.PcapModifiedBig,
             PcapngScanner.SectionHeader => CaptureFormat.Pcapng,
             0xFD2FB528 => CaptureFormat.Zstandard,
             0x184D2204 => CaptureFormat.Lz4,

@@ -46,7 +46,21 @@ internal static class CaptureInputs
                 settings.Warn?.Invoke("-r - is given twice; the standard input can be read only once");
             }
         }
+        if (files.Count == 0 && settings.Inputs.Count > 0 && AllDirectories(settings.Inputs))
+            throw new FlowPipeException(
+                $"{settings.Inputs[0].Path}: there is no file to read in it{(settings.Recursive ? "" : "; --recursive reads the directories below it too")}"
+            );
         return files;
+    }
+
+    private static bool AllDirectories(IReadOnlyList<CaptureInput> inputs)
+    {
+        foreach (CaptureInput input in inputs)
+        {
+            if (!input.IsDirectory)
+                return false;
+        }
+        return true;
     }
 
     private static void AddFile(
@@ -122,7 +136,8 @@ internal static class CaptureInputs
         }
         if (settings.Sorted)
             paths.Sort(StringComparer.Ordinal);
-        if (paths.Count == 0)
+        // nothing at all to read is an error, as a script would not want to take it for a success; one folder of several may be empty
+        if (paths.Count == 0 && settings.Inputs.Count > 1)
             settings.Warn?.Invoke(
                 $"{directory} holds no files{(settings.Recursive ? "" : "; --recursive reads the directories below it too")}"
             );

@@ -54,8 +54,7 @@ internal sealed class CaptureReading(
             }
             else
             {
-                End();
-                return true;
+                return await EndAsync(enqueue).ConfigureAwait(false);
             }
         }
     }
@@ -109,9 +108,10 @@ internal sealed class CaptureReading(
     }
 
     /// <summary>Scans what is in memory and hands on each full batch; <see cref="ScanResult.BatchFull"/> when that came to an end.</summary>
-    private async ValueTask<ScanResult> ScanAsync(ITargetBlock<PacketBatch> enqueue)
+    private async ValueTask<ScanResult> ScanAsync(ITargetBlock<PacketBatch> enqueue, bool ended = false)
     {
-        if (_scanner is null && Recognise() is var recognised and not ScanResult.BatchFull)
+        // what a full block does not tell, no further byte can: none has room beside it
+        if (_scanner is null && Recognise(ended || _window.End == _window.Block!.Length) is var recognised and not ScanResult.BatchFull)
             return recognised;
         while (true)
         {
@@ -129,18 +129,20 @@ internal sealed class CaptureReading(
     }
 
     /// <summary>Makes the scanner that the first bytes ask for. <see cref="ScanResult.BatchFull"/>, the way to go on, when it has.</summary>
-    private ScanResult Recognise()
+    /// <param name="all">Whether there will be no more bytes to tell by.</param>
+    private ScanResult Recognise(bool all)
     {
         ReadOnlySpan<byte> first = _window.Unread;
         CaptureFormat format = CaptureFormats.Recognise(first);
         switch (format)
         {
             case CaptureFormat.Unknown when first.Length < CaptureFormats.MagicBytes:
-            case not (CaptureFormat.Unknown or CaptureFormat.Pcapng) when first.Length < PcapScanner.FileHeader:
+            case CaptureFormat.Snoop when first.Length < SnoopScanner.FileHeader:
+            case not (CaptureFormat.Unknown or CaptureFormat.Pcapng or CaptureFormat.Snoop) when first.Length < PcapScanner.FileHeader:
                 return ScanResult.NeedBytes;
             case CaptureFormat.Unknown:
                 NoCapture(
-                    $"{file.Name} is no capture: it begins neither as pcap or pcapng nor as a compression known here (gzip, zstd, lz4, xz)"
+                    $"{file.Name} is no capture: it begins neither as pcap, pcapng or snoop nor as a compression known here (gzip, zstd, lz4, xz)"
                 );
                 return ScanResult.Damaged;
             case CaptureFormat.Pcapng:
@@ -149,18 +151,53 @@ internal sealed class CaptureReading(
             case CaptureFormat.Gzip or CaptureFormat.Zstandard or CaptureFormat.Lz4 or CaptureFormat.Xz:
                 damaged($"{file.Name} is compressed more than once: take one compression off and try again");
                 return ScanResult.Damaged;
+            case CaptureFormat.Snoop:
+                if (SnoopScanner.Refusal(first) is { } refusal)
+                {
+                    damaged($"{file.Name}, offset 8: {refusal}");
+                    return ScanResult.Damaged;
+                }
+                _scanner = new SnoopScanner(first, settings.BlockBytes, filter, settings.ReaderId);
+                _window.Position = SnoopScanner.FileHeader;
+                break;
             default:
-                _scanner = new PcapScanner(first, format, settings.BlockBytes, filter, settings.ReaderId);
+                if (PcapDialects.RecordHeader(first, format, all) is not { } recordHeader)
+                    return ScanResult.NeedBytes;
+                _scanner = new PcapScanner(first, format, recordHeader, settings.BlockBytes, filter, settings.ReaderId);
                 _window.Position = PcapScanner.FileHeader;
                 break;
         }
         return ScanResult.BatchFull;
     }
 
-    /// <summary>Nothing more can be read: says whether that is a good end.</summary>
+    /// <summary>Nothing more can be read. False when the graph takes no more.</summary>
+    private async ValueTask<bool> EndAsync(ITargetBlock<PacketBatch> enqueue)
+    {
+        // a capture of one packet may have left open which dialect it is
+        if (_scanner is null && _window.Unread.Length > 0)
+        {
+            ScanResult result = await ScanAsync(enqueue, ended: true).ConfigureAwait(false);
+            if (result == ScanResult.BatchFull || !await FlushAsync(enqueue).ConfigureAwait(false))
+                return false;
+            if (result == ScanResult.Damaged)
+                return true;
+        }
+        End();
+        return true;
+    }
+
+    /// <summary>Says whether the end is a good one.</summary>
     private void End()
     {
-        if (_bytes!.Failure is { } failure and not EndOfStreamException)
+        if (_bytes!.Failure is EndOfStreamException cut && _scanner is null)
+        {
+            damaged($"{file.Name}: {cut.Message}; it holds less than a capture's header");
+        }
+        else if (_bytes.Failure is EndOfStreamException end)
+        {
+            settings.Warn?.Invoke($"{file.Name}, offset {_window.Origin + _window.End}: {end.Message}; what came before was read");
+        }
+        else if (_bytes.Failure is { } failure)
         {
             damaged(
                 $"{file.Name}, offset {_window.Origin + _window.End}: can't be read on ({failure.Message}); what came before it was read, the rest was not"
@@ -170,7 +207,7 @@ internal sealed class CaptureReading(
         {
             EndBeforeHeader();
         }
-        else if (_window.Unread.Length > 0 || !_scanner.AtBoundary || _bytes.Failure is not null)
+        else if (_window.Unread.Length > 0 || !_scanner.AtBoundary)
         {
             settings.Warn?.Invoke($"{file.Name}, offset {_window.Offset}: the capture ends within a packet, which is left out");
         }

@@ -3,8 +3,11 @@ using FlowPipe.Schemas;
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>Handles of the fields that need no parser.</summary>
-internal sealed class CoreFields(FieldDictionary dictionary)
+/// <param name="dictionary">Where they are defined.</param>
+/// <param name="arkimeQuirks">Whether outer addresses are recorded as Arkime does, see docs/decisions.md.</param>
+internal sealed class CoreFields(FieldDictionary dictionary, bool arkimeQuirks = false)
 {
+    public readonly bool ArkimeQuirks = arkimeQuirks;
     public readonly SpiField FirstPacket = dictionary["first_packet"];
     public readonly SpiField FirstPacketNs = dictionary["first_packet_ns"];
     public readonly SpiField LastPacket = dictionary["last_packet"];

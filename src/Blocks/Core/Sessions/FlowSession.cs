@@ -9,19 +9,27 @@ public sealed partial class FlowSession : Session
     /// <summary>Bytes of payload that a record shows of each side.</summary>
     internal const int PayloadLength = 8;
 
+    private static readonly TcpBox NoTcp = new();
     private readonly CoreFields _fields;
+    private TcpBox? _tcp;
 
     internal FlowSession(CoreFields fields) => _fields = fields;
+
+    /// <summary>What one takes without its values, for accounts of memory: itself, its store of values, and the head of that one's array.</summary>
+    internal static int BareBytes { get; } = Measure();
 
     // -- where it is kept --
     internal ulong Hash;
     internal FlowSession? WheelNext;
     internal FlowSession? WheelPrevious;
     internal int WheelSlot = -1;
+    internal byte WheelClass; // the ring that it lies in; its own class may have changed since
+    internal long Number; // of the sessions of its partition, from 1: tells it from a later one in the same object
+    internal int ValueBytes; // what its values take, as far as the partition has accounted for it
 
     // -- when it is over --
     internal long LastNowNs; // the "now" of its last packet (DESIGN law 2): what timeouts count from
-    internal long TimeoutNs;
+    internal byte TimeoutClass;
     internal long SaveAtNs; // tcpSaveTimeout: decided at the next packet after it
     internal EndReason ClosingReason;
     internal bool Closing;
@@ -36,6 +44,7 @@ public sealed partial class FlowSession : Session
     // -- the record being made --
     internal long LastNs;
     internal SideCounts Packets;
+    internal long UncountedPackets; // of fragmented datagrams that count as one packet (records.arkimeQuirks)
     internal SideCounts Bytes;
     internal PositionList Positions;
     internal ulong ClientPayload8;
@@ -49,9 +58,11 @@ public sealed partial class FlowSession : Session
     internal MacPair LastClientMacs;
     internal MacPair LastServerMacs;
     internal ulong LastVlans;
+    internal Tunnels LastTunnel;
     internal ushort EtherType;
 
-    internal TcpState Tcp;
+    /// <summary>TCP's part: in an object of its own, because other sessions need none. Theirs is one for all, and stays empty.</summary>
+    internal ref TcpState Tcp => ref (_tcp ?? NoTcp).State;
 
     /// <inheritdoc/>
     public override void AddProtocol(ReadOnlySpan<byte> name) => Fields.Add(_fields.Protocols, name);
@@ -61,6 +72,9 @@ public sealed partial class FlowSession : Session
 
     /// <inheritdoc/>
     public override void SeenPayload(ReadOnlySpan<byte> bytes) => GatherPayload(PacketSide, bytes);
+
+    /// <summary>Whether the first bytes of a side are all there.</summary>
+    internal bool HasPayload(Side side) => (side == Side.Client ? ClientPayload8Length : ServerPayload8Length) == PayloadLength;
 
     internal void GatherPayload(Side side, ReadOnlySpan<byte> bytes)
     {
@@ -81,18 +95,38 @@ public sealed partial class FlowSession : Session
 
     internal bool IsTcp => Protocol.Type == SessionType.Tcp;
 
-    /// <summary>Time after which, without another packet, it is over.</summary>
-    internal long DeadlineNs => LastNowNs + TimeoutNs;
+    /// <summary>Whether packets are still saved, that is, their positions kept.</summary>
+    internal bool SavesPackets { get; private set; } = true;
+
+    internal void StopSaving()
+    {
+        if (!SavesPackets)
+            return;
+        SavesPackets = false;
+        AddTag("truncated-pcap"u8);
+    }
+
+    /// <summary>Makes it a TCP session.</summary>
+    internal void LendTcp(TcpBox tcp) => _tcp = tcp;
+
+    /// <summary>Takes TCP's part back; null when it had none.</summary>
+    internal TcpBox? TakeTcp()
+    {
+        TcpBox? tcp = _tcp;
+        _tcp = null;
+        return tcp;
+    }
 
     /// <summary>Begins the next record of the same session.</summary>
     internal void StartSegment()
     {
         Segment++;
         Packets = default;
+        UncountedPackets = 0;
         Bytes = default;
         DataBytes = default;
         Positions.Clear();
-        Tcp.StartSegment();
+        _tcp?.State.StartSegment();
     }
 
     /// <summary>Makes it as new, its memory kept.</summary>
@@ -101,7 +135,7 @@ public sealed partial class FlowSession : Session
         Parsing?.Free(this);
         Fields.Reset();
         Positions.Return(pool);
-        Tcp.Clear(pool);
+        _tcp?.State.Clear(Parsing?.Segments);
         Id = default;
         Protocol = null!;
         HasIp = false;
@@ -111,24 +145,43 @@ public sealed partial class FlowSession : Session
         Community = default;
         DataBytes = default;
         WheelSlot = -1;
+        Number = 0;
+        ValueBytes = 0;
+        SavesPackets = true;
         Closing = false;
         State = FlowState.New;
         SaveAtNs = 0;
         Segment = 0;
         BeganSource = null!;
         Packets = default;
+        UncountedPackets = 0;
         Bytes = default;
         ClientPayload8 = ServerPayload8 = 0;
         ClientPayload8Length = ServerPayload8Length = 0;
         LastClientTtl = LastServerTtl = -1;
         LastClientMacs = LastServerMacs = default;
         LastVlans = 0;
+        LastTunnel = Tunnels.None;
         EtherType = 0;
+    }
+
+    private static int Measure()
+    {
+        const int arrayHead = 24;
+        var fields = new CoreFields(Schemas.FieldDictionary.Default);
+        int least = int.MaxValue;
+        for (int i = 0; i < 8; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            GC.KeepAlive(new FlowSession(fields));
+            least = Math.Min(least, (int)(GC.GetAllocatedBytesForCurrentThread() - before));
+        }
+        return least + arrayHead;
     }
 
     private static void Gather(ref ulong payload, ref byte length, ReadOnlySpan<byte> bytes)
     {
-        for (int i = 0; i < bytes.Length && length < 8; i++, length++)
+        for (int i = 0; i < bytes.Length && length < PayloadLength; i++, length++)
             payload = (payload << 8) | bytes[i];
     }
 }

@@ -1,25 +1,84 @@
 using System.Buffers.Binary;
+using System.Text;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>
-/// The fields that the headers below the transport give: MACs, VLANs, TTL, DSCP. The value seen last is remembered, so that a set is asked
+/// The fields that the headers below the transport give: MACs, VLANs, TTL, DSCP, and what is outside of a tunnel. The value seen last is remembered, so that a set is asked
 /// only when something changes.
 /// </summary>
 internal static class PacketFields
 {
+    private const int MacsLength = 12;
+    private const int ArkimePackets = 10;
+
+    /// <summary>What the bits of <see cref="Tunnels"/> add to the list of protocols, from the lowest on.</summary>
+    private static readonly byte[][] TunnelNames =
+    [
+        .. Array.ConvertAll(
+            (string[])
+                ["gre", "pppoe", "mpls", "ppp", "gtp", "vxlan", "vxlan-gpe", "geneve", "teredo", "l2tp", "capwap", "tzsp", "lisp", "ayiya"],
+            Encoding.UTF8.GetBytes
+        ),
+    ];
+
     public static void Add(FlowSession session, in PacketView packet, CoreFields fields)
     {
         ref readonly PacketRecord record = ref packet.Record;
-        if (record.EtherOffset != PacketRecord.None)
-            AddMacs(session, packet.Frame.Slice(record.EtherOffset, 12), fields);
-        if ((record.Vlan0 & PacketRecord.VlanPresent) != 0)
-            AddVlans(session, in record, fields);
+        bool whole = !fields.ArkimeQuirks || IsEarly(session);
+        if (whole)
+        {
+            if (record.EtherOffset != PacketRecord.None)
+                AddMacs(session, packet.Frame.Slice(record.EtherOffset, MacsLength), fields);
+            if ((record.Vlan0 & PacketRecord.VlanPresent) != 0)
+                AddVlans(session, in record, fields);
+            if (record.Tunnel != Tunnels.None || record.Vni != 0)
+                AddTunnel(session, in packet, fields);
+        }
+        if (session.HasIp && record.IpOffset != PacketRecord.None)
+            AddIp(session, packet.Frame[record.IpOffset..], fields, withDscp: whole);
+    }
+
+    // Arkime looks at these in the first packets of each side alone.
+    private static bool IsEarly(FlowSession session) =>
+        (session.PacketSide == Side.Client ? session.Packets.Client : session.Packets.Server) <= ArkimePackets;
+
+    private static void AddTunnel(FlowSession session, in PacketView packet, CoreFields fields)
+    {
+        ref readonly PacketRecord record = ref packet.Record;
         if (record.Vni != 0)
             session.Fields.Add(fields.Vni, record.Vni);
-        if (session.HasIp)
-            AddIp(session, packet.Frame[record.IpOffset..], fields);
+        // Arkime writes down who sent the outer packet, not which side of the session that was, and has its two MACs the wrong way round.
+        bool client = session.PacketSide == Side.Client || fields.ArkimeQuirks;
+        SideFields sender = client ? fields.Client : fields.Server;
+        SideFields receiver = client ? fields.Server : fields.Client;
+        if (record.OuterEtherOffset != PacketRecord.None)
+        {
+            ReadOnlySpan<byte> macs = packet.Frame.Slice(record.OuterEtherOffset, MacsLength);
+            AddMac(session, fields.ArkimeQuirks ? sender.OuterMac : receiver.OuterMac, macs[..6]);
+            AddMac(session, fields.ArkimeQuirks ? receiver.OuterMac : sender.OuterMac, macs[6..]);
+        }
+        if (record.OuterIpOffset != PacketRecord.None && record.OuterIpOffset != record.IpOffset)
+        {
+            ReadOnlySpan<byte> ip = packet.Frame[record.OuterIpOffset..];
+            bool v4 = ip[0] >> 4 == 4;
+            session.Fields.AddIp(sender.OuterIp, (v4 ? IpAddress.ReadIPv4(ip[12..]) : IpAddress.ReadIPv6(ip[8..])).ToUInt128());
+            session.Fields.AddIp(receiver.OuterIp, (v4 ? IpAddress.ReadIPv4(ip[16..]) : IpAddress.ReadIPv6(ip[24..])).ToUInt128());
+        }
+        if (record.Tunnel != session.LastTunnel)
+            AddKinds(session, record.Tunnel);
+    }
+
+    private static void AddKinds(FlowSession session, Tunnels kinds)
+    {
+        session.LastTunnel = kinds;
+        for (int bit = 0; bit < TunnelNames.Length; bit++)
+        {
+            if (((int)kinds >> bit & 1) != 0)
+                session.AddProtocol(TunnelNames[bit]);
+        }
     }
 
     private static void AddMacs(FlowSession session, ReadOnlySpan<byte> macs, CoreFields fields)
@@ -30,11 +89,11 @@ internal static class PacketFields
         if (both == last)
             return;
         last = both;
-        AddMac(session, client ? fields.Server : fields.Client, macs[..6]);
-        AddMac(session, client ? fields.Client : fields.Server, macs[6..]);
+        AddMac(session, (client ? fields.Server : fields.Client).Mac, macs[..6]);
+        AddMac(session, (client ? fields.Client : fields.Server).Mac, macs[6..]);
     }
 
-    private static void AddMac(FlowSession session, SideFields side, ReadOnlySpan<byte> mac)
+    private static void AddMac(FlowSession session, SpiField field, ReadOnlySpan<byte> mac)
     {
         Span<byte> text = stackalloc byte[17];
         for (int i = 0; i < 6; i++)
@@ -44,7 +103,7 @@ internal static class PacketFields
             if (i < 5)
                 text[(3 * i) + 2] = (byte)':';
         }
-        session.Fields.Add(side.Mac, text);
+        session.Fields.Add(field, text);
     }
 
     private static void AddVlans(FlowSession session, in PacketRecord record, CoreFields fields)
@@ -61,7 +120,7 @@ internal static class PacketFields
         }
     }
 
-    private static void AddIp(FlowSession session, ReadOnlySpan<byte> ip, CoreFields fields)
+    private static void AddIp(FlowSession session, ReadOnlySpan<byte> ip, CoreFields fields, bool withDscp)
     {
         bool v4 = ip[0] >> 4 == 4;
         int ttl = v4 ? ip[8] : ip[7];
@@ -76,7 +135,7 @@ internal static class PacketFields
             session.LastServerTtl = both;
         SideFields side = client ? fields.Client : fields.Server;
         session.Fields.Add(side.Ttl, ttl);
-        if (dscp != 0)
+        if (dscp != 0 && withDscp)
             session.Fields.Add(side.Dscp, dscp);
     }
 }

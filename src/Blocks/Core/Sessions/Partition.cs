@@ -20,13 +20,20 @@ internal sealed class Partition
     private readonly SourceTable _sources = new();
     private readonly BytePool _bytes = new();
     private readonly FlowTable _table = new();
-    private readonly TimeoutWheel _wheel = new();
+    private readonly FlowTimeouts _timeouts;
+    private readonly TimeoutWheel _wheel;
     private readonly ParserRuntime _parsers;
     private readonly SessionPool _pool;
-    private readonly int _maxSessions;
-    private readonly long[] _timeouts;
+    private readonly bool _countAsArkime;
+    private readonly SessionLimits _limits;
+    private readonly FaultSwitch[] _faults;
     private readonly long[] _byReason = new long[Enum.GetValues<EndReason>().Length];
     private int _lastSource = -1;
+    private bool _attend; // a limit is reached, or was: see to it before the next packet
+    private long _faultDone; // packet at which a fault was simulated last
+    private long _valueBytes; // what the values of open sessions take
+    private long _evicted;
+    private long _endedEarly;
     private long _packets;
     private long _recordPackets;
     private long _created;
@@ -42,11 +49,18 @@ internal sealed class Partition
         _fields = setup.Fields;
         _outbox = outbox;
         _records = new RecordBuilder(setup.Fields, setup.Records, (ushort)setup.Sessions.CommunityIdSeed, setup.Forms, _sources);
-        _parsers = new ParserRuntime(setup.Parsers, setup.Faults, _bytes);
-        _pool = new SessionPool(setup.Fields, _bytes);
-        _maxSessions = Math.Max(1, setup.Sessions.MaxStreams / setup.Partitions);
-        _timeouts = Timeouts(setup.Sessions);
+        _parsers = new ParserRuntime(setup.Parsers, setup.Faults, _bytes, setup.Sessions.ReassemblyMemcap / setup.Partitions);
+        _countAsArkime = setup.Records.ArkimeQuirks;
+        _timeouts = new FlowTimeouts(setup.Sessions, setup.Protocols);
+        _wheel = new TimeoutWheel(_timeouts);
+        _pool = new SessionPool(setup.Fields, _bytes, (setup.Sessions.Prealloc + setup.Partitions - 1) / setup.Partitions);
+        _limits = new SessionLimits(setup.Sessions, setup.Partitions);
+        _faults = [.. setup.Sessions.Simulate];
+        _attend = _faults.Length > 0;
     }
+
+    /// <summary>What open sessions take: themselves, their values, positions and places in the table.</summary>
+    private long MemoryBytes => _table.MemoryBytes + _pool.InUseBytes + _valueBytes + _bytes.LentMemory;
 
     /// <summary>Takes packets from <paramref name="from"/> on.</summary>
     /// <returns>The first packet not taken; the slice's length when all were.</returns>
@@ -66,20 +80,24 @@ internal sealed class Partition
                 return i;
             if (record.ClockNs >= _wheel.DueNs && !RunTimeouts(record.ClockNs))
                 return i;
+            if (_attend && !MakeRoom(batch, in record))
+                return i;
             OnPacket(batch, in record);
         }
         return records.Length;
     }
 
     /// <summary>Ends what is over at this clock.</summary>
+    /// <param name="clockNs">The clock.</param>
+    /// <param name="exact">Also what became over in the second that is passing.</param>
     /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
-    public bool RunTimeouts(long clockNs)
+    public bool RunTimeouts(long clockNs, bool exact = false)
     {
         while (!_outbox.IsFull)
         {
-            if (_wheel.NextExpired(clockNs) is not { } session)
+            if (_wheel.NextExpired(clockNs, exact) is not { } session)
                 return true;
-            End(session, OverReason(session));
+            EndOver(session, clockNs);
         }
         return false;
     }
@@ -94,14 +112,49 @@ internal sealed class Partition
     {
         while (!_outbox.IsFull)
         {
-            if (_wheel.TakeSoonest() is not { } session)
+            if (_wheel.TakeLeastRecent() is not { } session)
             {
+                LeaveEmergency();
                 _wheel.Restart();
                 return true;
             }
-            End(session, session.Closing || session.DeadlineNs < clockNs ? OverReason(session) : EndReason.Shutdown);
+            if (session.Closing || _wheel.DeadlineNs(session) < clockNs)
+                EndOver(session, clockNs);
+            else
+                End(session, EndReason.Shutdown);
         }
         return false;
+    }
+
+    /// <summary>Does to a session what another thread has asked for. Makes one record at most, for which the outbox must have room.</summary>
+    public void Execute(SessionCommand command)
+    {
+        SessionId id = command.Session.Id;
+        FlowSession? session = _table.Find(id.Hash(_tracking.Salt), in id);
+        // A generation that is not this session's means another that had the same key.
+        if (session is null || (command.Session.Generation != SessionRef.Any && command.Session.Generation != session.Number))
+        {
+            command.Reply(null);
+            return;
+        }
+        if (command.Action == SessionAction.Tag)
+            session.AddTag(command.Tag);
+        else if (command.Action == SessionAction.StopSaving)
+            session.StopSaving();
+        Account(session);
+        command.Reply(
+            new SessionInfo
+            {
+                Session = new SessionRef(id, session.Number),
+                State = session.State,
+                FirstPacketNs = session.BeganNs,
+                LastPacketNs = session.LastNs,
+                Segment = session.Segment,
+                Packets = session.Packets,
+            }
+        );
+        if (command.Action == SessionAction.Close)
+            End(session, EndReason.Forced);
     }
 
     /// <summary>The counters as they stand.</summary>
@@ -116,9 +169,19 @@ internal sealed class Partition
             ByState = [.. _byState],
             Spare = _pool.Spare,
             Recycled = _pool.Recycled,
+            Made = _pool.Made,
+            Trimmed = _pool.Trimmed,
             TableCapacity = _table.Capacity,
             PooledBytes = _bytes.Lent,
+            MemoryBytes = MemoryBytes,
+            PeakMemoryBytes = _limits.PeakBytes,
+            InEmergency = _limits.IsEmergency ? 1 : 0,
+            Emergencies = _limits.Emergencies,
+            Evicted = _evicted,
+            EndedEarly = _endedEarly,
             ParserFaults = _parsers.FaultCount,
+            HeldBytes = _parsers.Segments.Bytes,
+            TcpGaps = _parsers.Segments.Gaps,
             Records = _recordCount,
             RecordBytes = _recordBytes,
             ByReason = [.. _byReason],
@@ -132,68 +195,186 @@ internal sealed class Partition
         long nowNs = Math.Max(record.ClockNs, record.TimestampNs);
 
         FlowSession? session = _table.Find(record.Hash, in id);
-        if (session is not null && nowNs > session.DeadlineNs)
+        if (session is not null && nowNs > _wheel.DeadlineNs(session))
         {
-            End(session, OverReason(session));
+            EndOver(session, nowNs);
             session = null;
         }
         bool isNew = session is null;
-        session ??= Begin(protocol, in id, in record, batch.Source!, nowNs);
+        session ??= Begin(protocol, in id, in record, batch, nowNs);
         if (protocol.PreProcess(session, in packet, isNew) == PreProcess.CloseAndRestart)
         {
             End(session, EndReason.Reuse);
-            session = Begin(protocol, in id, in record, batch.Source!, nowNs);
+            session = Begin(protocol, in id, in record, batch, nowNs);
             protocol.PreProcess(session, in packet, isNew: true);
         }
+        // A full record waits for the session's next packet, so that whichever is the last can say so.
+        if (session.Packets.Sum >= _settings.MaxPackets || session.Positions.IsFull)
+            SaveAndGoOn(session, EndReason.MaxPackets, session.LastNowNs);
         if (session.SaveAtNs != 0 && nowNs > session.SaveAtNs && !session.Closing)
             SaveAndGoOn(session, EndReason.Saved, nowNs);
 
-        Count(session, in packet, batch.Source!);
+        Count(session, in packet, batch);
         bool wasClosing = session.Closing;
         protocol.Process(session, in packet);
         if (session.Closing != wasClosing)
             StartClosing(session, nowNs);
         else if (!session.Closing)
             session.LastNowNs = nowNs;
-        if (session.Packets.Sum >= _settings.MaxPackets || session.Positions.IsFull)
-            SaveAndGoOn(session, EndReason.MaxPackets, nowNs);
+        if (_bytes.HasLent || session.Fields.MemoryBytes != session.ValueBytes)
+            Account(session);
     }
 
-    private FlowSession Begin(MProtocol protocol, in SessionId id, in PacketRecord record, PacketSource source, long nowNs)
+    /// <summary>
+    /// Sees to the limits before a packet: where there is no room for it, sessions end until there is, first what is over, then what is over
+    /// by emergency mode's timeouts, then the least recent. The wheel runs first, to the very clock, so that what is forced is not what
+    /// would have been over anyhow.
+    /// </summary>
+    /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
+    private bool MakeRoom(PacketBatch batch, in PacketRecord record)
     {
-        if (_table.Count >= _maxSessions && _wheel.TakeSoonest() is { } oldest)
-            End(oldest, EndReason.Forced);
-        FlowSession session = _pool.Take();
+        if (_limits.IsEmergency && _limits.HasRecovered(_table.Count, MemoryBytes))
+        {
+            if (!RunTimeouts(record.ClockNs, exact: true))
+                return false;
+            LeaveEmergency();
+        }
+        bool simulated = IsSimulated(record.Ordinal + 1);
+        while (simulated || IsCrowded(batch, in record))
+        {
+            if (!RunTimeouts(record.ClockNs, exact: true))
+                return false;
+            if (!simulated && !IsCrowded(batch, in record))
+                break;
+            if (!_limits.IsEmergency)
+            {
+                _limits.Enter();
+                _wheel.Use(_timeouts.Emergency);
+                continue;
+            }
+            if (_wheel.TakeLeastRecent() is not { } session)
+                break;
+            _evicted++;
+            End(session, EndReason.Forced);
+            simulated = false;
+            _faultDone = record.Ordinal + 1;
+            if (_outbox.IsFull)
+                return false;
+        }
+        _attend = _limits.IsEmergency || _faults.Length > 0 || _limits.IsFull(_table.Count);
+        return true;
+    }
+
+    private bool IsCrowded(PacketBatch batch, in PacketRecord record)
+    {
+        if (_table.Count > 0 && _limits.IsOver(MemoryBytes))
+            return true;
+        if (!_limits.IsFull(_table.Count))
+            return false;
+        // Full is not yet too full: only another session needs room.
+        var packet = new PacketView(in record, batch.Frame(in record));
+        _protocols[record.MProtocol].CreateSessionId(in packet, in _tracking, out SessionId id);
+        return _table.Find(record.Hash, in id) is null;
+    }
+
+    private bool IsSimulated(long packet)
+    {
+        if (packet == _faultDone)
+            return false;
+        foreach (FaultSwitch fault in _faults)
+        {
+            if (fault.Packet == packet)
+                return true;
+        }
+        return false;
+    }
+
+    private void LeaveEmergency()
+    {
+        if (!_limits.IsEmergency)
+            return;
+        _limits.Leave();
+        _wheel.Use(_timeouts.Normal);
+    }
+
+    /// <summary>Brings the account of memory up to date with what a packet has made of its session.</summary>
+    private void Account(FlowSession session)
+    {
+        int bytes = session.Fields.MemoryBytes;
+        _valueBytes += bytes - session.ValueBytes;
+        session.ValueBytes = bytes;
+        _bytes.HasLent = false;
+        if (_limits.IsOver(MemoryBytes))
+            _attend = true;
+    }
+
+    private FlowSession Begin(MProtocol protocol, in SessionId id, in PacketRecord record, PacketBatch batch, long nowNs)
+    {
+        FlowSession session = _pool.Take(protocol.Type == SessionType.Tcp);
         session.Id = id;
         session.Hash = record.Hash;
         session.Protocol = protocol;
         session.Parsing = _parsers;
         session.BeganNs = record.TimestampNs;
         session.BeganOffset = record.SourceOffset;
-        session.BeganSource = source;
+        session.BeganSource = batch.Source!;
+        if (record.Owned != 0 && !_countAsArkime)
+        {
+            // The datagram's first packet, which may have come in another batch.
+            ref readonly FragmentPacket first = ref batch.Owned.PacketsOf(in record)[0];
+            session.BeganNs = first.TimestampNs;
+            session.BeganOffset = first.SourceOffset;
+            session.BeganSource = first.Source;
+        }
         session.EtherType = record.EtherType;
         session.LastNowNs = nowNs;
-        session.TimeoutNs = _timeouts[(int)protocol.Type];
+        session.TimeoutClass = _timeouts.ClassOf(protocol, FlowState.New);
+        session.Number = ++_created;
         if (session.IsTcp)
-            session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
+            session.SaveAtNs = nowNs + FlowTimeouts.Nanoseconds(_settings.TcpSaveTimeout);
         _table.Add(session);
         _wheel.Add(session);
-        _created++;
         _byState[(int)FlowState.New]++;
+        if (_limits.IsFull(_table.Count))
+            _attend = true;
         return session;
     }
 
-    private void Count(FlowSession session, in PacketView packet, PacketSource source)
+    private void Count(FlowSession session, in PacketView packet, PacketBatch batch)
     {
         ref readonly PacketRecord record = ref packet.Record;
-        _packets++;
         session.LastNs = record.TimestampNs;
-        session.Packets.Add(session.PacketSide, 1);
-        session.Bytes.Add(session.PacketSide, record.OriginalLength);
-        session.Positions.Add(_bytes, source, record.SourceOffset, record.CapturedLength + PcapRecordHeader);
+        if (record.Owned == 0)
+            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
+        else
+            CountFragments(session, in record, batch);
         if (session.State == FlowState.New && session.Packets.Client > 0 && session.Packets.Server > 0)
             Enter(session, FlowState.Established);
         PacketFields.Add(session, in packet, _fields);
+    }
+
+    private void CountOne(FlowSession session, PacketSource source, long offset, int captured, int original)
+    {
+        _packets++;
+        session.Packets.Add(session.PacketSide, 1);
+        session.Bytes.Add(session.PacketSide, original);
+        if (session.SavesPackets)
+            session.Positions.Add(_bytes, source, offset, captured + PcapRecordHeader);
+    }
+
+    private void CountFragments(FlowSession session, in PacketRecord record, PacketBatch batch)
+    {
+        ReadOnlySpan<FragmentPacket> packets = batch.Owned.PacketsOf(in record);
+        if (_countAsArkime)
+        {
+            // Arkime knows one packet, as long as the datagram; the others are in the ledger all the same.
+            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
+            _packets += packets.Length - 1;
+            session.UncountedPackets += packets.Length - 1;
+            return;
+        }
+        foreach (ref readonly FragmentPacket packet in packets)
+            CountOne(session, packet.Source, packet.SourceOffset, packet.CapturedLength, packet.OriginalLength);
     }
 
     private void Enter(FlowSession session, FlowState state)
@@ -201,20 +382,19 @@ internal sealed class Partition
         _byState[(int)session.State]--;
         session.State = state;
         _byState[(int)state]++;
+        _wheel.Reclass(session, _timeouts.ClassOf(session.Protocol, state));
     }
 
     private void StartClosing(FlowSession session, long nowNs)
     {
         // From here the deadline is fixed: stragglers belong to the session and do not keep it open.
         session.LastNowNs = nowNs;
-        session.TimeoutNs = Nanoseconds(_settings.TcpClosingTimeout);
-        _wheel.Move(session);
         Enter(session, FlowState.Closed);
     }
 
     private void SaveAndGoOn(FlowSession session, EndReason reason, long nowNs)
     {
-        // A record that was full with the packet before is not yet begun: there is nothing to save of it.
+        // After a full record the next one is not yet begun: there is nothing to save of it.
         if (session.Packets.Sum > 0)
         {
             session.Protocol.MidSave(session);
@@ -222,7 +402,15 @@ internal sealed class Partition
             session.StartSegment();
         }
         if (session.IsTcp && !session.Closing)
-            session.SaveAtNs = nowNs + Nanoseconds(_settings.TcpSaveTimeout);
+            session.SaveAtNs = nowNs + FlowTimeouts.Nanoseconds(_settings.TcpSaveTimeout);
+    }
+
+    /// <summary>Ends a session that is over, and notes when it is only by the timeouts of emergency mode.</summary>
+    private void EndOver(FlowSession session, long nowNs)
+    {
+        if (_limits.IsEmergency && session.LastNowNs + _timeouts.Normal[session.TimeoutClass] >= nowNs)
+            _endedEarly++;
+        End(session, OverReason(session));
     }
 
     private void End(FlowSession session, EndReason reason)
@@ -230,9 +418,8 @@ internal sealed class Partition
         _wheel.Remove(session);
         _table.Remove(session);
         _byState[(int)session.State]--;
-        // A session whose record was saved with its last packet has nothing more to say.
-        if (session.Packets.Sum > 0)
-            Save(session, reason, final: true);
+        _valueBytes -= session.ValueBytes;
+        Save(session, reason, final: true);
         session.Protocol.Free(session);
         _pool.Return(session);
     }
@@ -245,7 +432,7 @@ internal sealed class Partition
         _records.Build(session, reason, final, batch);
         _outbox.Added(batch);
         _recordBytes += batch.AvroLength + batch.JsonLength - before;
-        _recordPackets += session.Packets.Sum;
+        _recordPackets += session.Packets.Sum + session.UncountedPackets;
         _recordCount++;
         _byReason[(int)reason]++;
     }
@@ -253,18 +440,4 @@ internal sealed class Partition
     private const int PcapRecordHeader = 16;
 
     private static EndReason OverReason(FlowSession session) => session.Closing ? session.ClosingReason : EndReason.Timeout;
-
-    private static long Nanoseconds(int seconds) => seconds * 1_000_000_000L;
-
-    private static long[] Timeouts(SessionSettings settings)
-    {
-        var timeouts = new long[Enum.GetValues<SessionType>().Length];
-        timeouts[(int)SessionType.Tcp] = Nanoseconds(settings.TcpTimeout);
-        timeouts[(int)SessionType.Udp] = Nanoseconds(settings.UdpTimeout);
-        timeouts[(int)SessionType.Icmp] = Nanoseconds(settings.IcmpTimeout);
-        timeouts[(int)SessionType.Sctp] = Nanoseconds(settings.SctpTimeout);
-        timeouts[(int)SessionType.Esp] = Nanoseconds(settings.EspTimeout);
-        timeouts[(int)SessionType.Other] = Nanoseconds(settings.OtherTimeout);
-        return timeouts;
-    }
 }

@@ -15,8 +15,8 @@ namespace FlowPipe.Core.Sessions;
 /// </summary>
 internal struct PositionList
 {
-    /// <summary>What one packet may take of any list, with room to spare.</summary>
-    private const int Reserve = 64;
+    /// <summary>What the packets of one datagram may take of any list, with room to spare.</summary>
+    private const int Reserve = 64 * Enqueue.Fragments.FragmentTable.MaxPackets;
 
     private VarintList _gaps;
     private VarintList _lengths;

@@ -7,7 +7,7 @@ using Barrier = FlowPipe.Core.Messages.Barrier;
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>
-/// The block of one partition. Its queue carries slices and barriers, in order; its outputs are records and counters. It waits only where an
+/// The block of one partition. Its queue carries slices, barriers and commands, in order; its outputs are records and counters. It waits only where an
 /// output is full, and that is how backpressure from a sink reaches enqueue.
 /// </summary>
 public sealed class SessionBlock
@@ -52,6 +52,7 @@ public sealed class SessionBlock
                 {
                     PartitionSlice slice => OnSliceAsync(slice),
                     Barrier barrier => OnBarrierAsync(barrier),
+                    SessionCommand command => OnCommandAsync(command),
                     _ => throw new InvalidOperationException($"{message.GetType().Name} in a partition's queue"),
                 }
             ).ConfigureAwait(false);
@@ -86,6 +87,13 @@ public sealed class SessionBlock
                 await SendAsync().ConfigureAwait(false);
         }
         await SendAsync().ConfigureAwait(false);
+    }
+
+    private async Task OnCommandAsync(SessionCommand command)
+    {
+        if (_outbox.IsFull)
+            await SendAsync().ConfigureAwait(false);
+        _partition.Execute(command);
     }
 
     private async Task SendAsync()

@@ -27,11 +27,41 @@ public sealed record SessionCounts
     /// <summary>Sessions returned to the pool so far.</summary>
     public long Recycled { get; init; }
 
+    /// <summary>Sessions made so far, preallocated ones included.</summary>
+    public long Made { get; init; }
+
+    /// <summary>Spare sessions given up so far, because fewer were in use.</summary>
+    public long Trimmed { get; init; }
+
     /// <summary>Buckets of the flow table.</summary>
     public long TableCapacity { get; init; }
 
     /// <summary>Bytes that sessions have borrowed for positions.</summary>
     public long PooledBytes { get; init; }
+
+    /// <summary>Bytes of TCP segments that wait for earlier ones.</summary>
+    public long HeldBytes { get; init; }
+
+    /// <summary>Gaps in TCP streams that were given up.</summary>
+    public long TcpGaps { get; init; }
+
+    /// <summary>What open sessions take: themselves, their values, positions and places in the table; what <c>flow.memcap</c> limits.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>The most of these that there were; of several partitions, the sum of what was most in each.</summary>
+    public long PeakMemoryBytes { get; init; }
+
+    /// <summary>Partitions in emergency mode.</summary>
+    public long InEmergency { get; init; }
+
+    /// <summary>How often a partition went into emergency mode.</summary>
+    public long Emergencies { get; init; }
+
+    /// <summary>Sessions ended for lack of room.</summary>
+    public long Evicted { get; init; }
+
+    /// <summary>Sessions ended by the timeouts of emergency mode that would have gone on by the normal ones.</summary>
+    public long EndedEarly { get; init; }
 
     /// <summary>Parsers that threw an exception and were taken off their session.</summary>
     public long ParserFaults { get; init; }
@@ -57,8 +87,18 @@ public sealed record SessionCounts
             ByState = Sum(ByState, other.ByState),
             Spare = Spare + other.Spare,
             Recycled = Recycled + other.Recycled,
+            Made = Made + other.Made,
+            Trimmed = Trimmed + other.Trimmed,
             TableCapacity = TableCapacity + other.TableCapacity,
             PooledBytes = PooledBytes + other.PooledBytes,
+            HeldBytes = HeldBytes + other.HeldBytes,
+            TcpGaps = TcpGaps + other.TcpGaps,
+            MemoryBytes = MemoryBytes + other.MemoryBytes,
+            PeakMemoryBytes = PeakMemoryBytes + other.PeakMemoryBytes,
+            InEmergency = InEmergency + other.InEmergency,
+            Emergencies = Emergencies + other.Emergencies,
+            Evicted = Evicted + other.Evicted,
+            EndedEarly = EndedEarly + other.EndedEarly,
             ParserFaults = ParserFaults + other.ParserFaults,
             Records = Records + other.Records,
             RecordBytes = RecordBytes + other.RecordBytes,

@@ -1,13 +1,33 @@
+using FlowPipe.Core.Sessions.Tcp;
+
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>
-/// One partition's sessions that are not in use. New ones are made in blocks (Suricata's spare queue); a session comes back cleared, once its
-/// record has been made, and more than a block beyond what half of the sessions in use would need is left to the collector.
+/// One partition's sessions that are not in use (Suricata's spare queue). New ones are made in blocks; a session comes back cleared, once its
+/// record has been made. What is spare beyond the preallocated ones and an eighth of those in use is left to the collector, bit by bit, so
+/// that a flood's memory is given back.
 /// </summary>
-internal sealed class SessionPool(CoreFields fields, BytePool bytes)
+internal sealed class SessionPool
 {
     private const int BlockSize = 128;
-    private readonly Stack<FlowSession> _spare = new();
+    private readonly CoreFields _fields;
+    private readonly BytePool _bytes;
+    private readonly int _prealloc;
+    private readonly Stack<FlowSession> _spare;
+    private readonly Stack<TcpBox> _spareTcp = new();
+
+    /// <param name="fields">Handles of the fields.</param>
+    /// <param name="bytes">Where sessions' positions are.</param>
+    /// <param name="prealloc">Sessions to make at once, and to keep.</param>
+    /// <exception cref="OutOfMemoryException">There is not so much memory.</exception>
+    public SessionPool(CoreFields fields, BytePool bytes, int prealloc = 0)
+    {
+        _fields = fields;
+        _bytes = bytes;
+        _prealloc = prealloc;
+        _spare = new Stack<FlowSession>(prealloc);
+        Make(prealloc);
+    }
 
     /// <summary>Sessions ready for use.</summary>
     public int Spare => _spare.Count;
@@ -15,26 +35,60 @@ internal sealed class SessionPool(CoreFields fields, BytePool bytes)
     /// <summary>Sessions taken.</summary>
     public int InUse { get; private set; }
 
+    /// <summary>Bytes of the sessions in use, without their values and positions.</summary>
+    public long InUseBytes { get; private set; }
+
     /// <summary>Sessions returned so far.</summary>
     public long Recycled { get; private set; }
 
-    public FlowSession Take()
+    /// <summary>Sessions made so far.</summary>
+    public long Made { get; private set; }
+
+    /// <summary>Sessions left to the collector so far.</summary>
+    public long Trimmed { get; private set; }
+
+    private int Most => Math.Max(Math.Max(8 * BlockSize, _prealloc), InUse / 8);
+
+    public FlowSession Take(bool isTcp)
     {
         if (_spare.Count == 0)
-        {
-            for (int i = 0; i < BlockSize; i++)
-                _spare.Push(new FlowSession(fields));
-        }
+            Make(BlockSize);
         InUse++;
-        return _spare.Pop();
+        InUseBytes += FlowSession.BareBytes;
+        FlowSession session = _spare.Pop();
+        if (isTcp)
+        {
+            session.LendTcp(_spareTcp.TryPop(out TcpBox? tcp) ? tcp : new TcpBox());
+            InUseBytes += TcpBox.Bytes;
+        }
+        return session;
     }
 
     public void Return(FlowSession session)
     {
-        session.Clear(bytes);
+        session.Clear(_bytes);
+        if (session.TakeTcp() is { } tcp)
+        {
+            InUseBytes -= TcpBox.Bytes;
+            if (_spareTcp.Count < Most)
+                _spareTcp.Push(tcp);
+        }
         InUse--;
+        InUseBytes -= FlowSession.BareBytes;
         Recycled++;
-        if (_spare.Count < Math.Max(8 * BlockSize, InUse / 2))
-            _spare.Push(session);
+        _spare.Push(session);
+        // Two at most for one that came, so that what is spare follows what is in use without a pause.
+        for (int i = 0; i < 2 && _spare.Count > Most; i++)
+        {
+            _spare.Pop();
+            Trimmed++;
+        }
+    }
+
+    private void Make(int sessions)
+    {
+        for (int i = 0; i < sessions; i++)
+            _spare.Push(new FlowSession(_fields));
+        Made += sessions;
     }
 }

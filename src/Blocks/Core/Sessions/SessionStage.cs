@@ -1,6 +1,7 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Core.Stats;
@@ -43,12 +44,12 @@ public sealed class SessionStage
         var tables = new LayerTables(dictionary, sessions.Parsers);
         byte tcp = tables.Register(new TcpProtocol(sessions));
         byte udp = tables.Register(new UdpProtocol());
-        BuiltInLayers.Register(tables);
-        foreach (IFlowPipePlugin plugin in plugins)
+        BuiltInLayers.Register(tables, sessions.OpaqueTunnels);
+        foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
             plugin.Register(tables);
         tables.Settings.Freeze();
         tables.Parsers.Freeze();
-        Tracking tracking = TrackingOf(sessions.SessionIdTracking);
+        Tracking tracking = TrackingOf(sessions);
         _setup = new PartitionSetup
         {
             Sessions = sessions,
@@ -56,43 +57,82 @@ public sealed class SessionStage
             Forms = forms,
             Tracking = tracking,
             Protocols = tables.Protocols,
-            Fields = new CoreFields(dictionary),
+            Fields = new CoreFields(dictionary, records.ArkimeQuirks),
             Parsers = tables.Parsers,
             Faults = new ParserFaults(sessions.StopOnParserFault, warn),
             Partitions = partitions,
         };
-        _decoder = new PacketDecoder(tables, tcp, udp, tracking);
+        _decoder = new PacketDecoder(tables, tcp, udp, tracking, sessions);
     }
 
     /// <summary>What plugins let their user set.</summary>
     public static IEnumerable<ParserSetting> ParserSettingsOf(IReadOnlyList<IFlowPipePlugin> plugins)
     {
         var tables = new LayerTables(FieldDictionary.Default);
-        foreach (IFlowPipePlugin plugin in plugins)
+        foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
             plugin.Register(tables);
         return tables.Settings.Known;
     }
 
+    private static IEnumerable<IFlowPipePlugin> EnabledOf(IReadOnlyList<IFlowPipePlugin> plugins, LayerTables tables)
+    {
+        var disabled = new HashSet<string>(
+            tables.Setting("disableParsers", [], "Names of parsers that are not used"),
+            StringComparer.OrdinalIgnoreCase
+        );
+        foreach (IFlowPipePlugin plugin in plugins)
+        {
+            if (!disabled.Contains(plugin.Name))
+                yield return plugin;
+        }
+    }
+
+    /// <summary>Whether and how packets that come again are dropped.</summary>
+    public PacketSettings Packets { get; init; } = new();
+
+    /// <summary>Whose packets are dropped; whoever made it may replace the lists at any time.</summary>
+    public Snapshot<DropLists> DropLists { get; init; } = new(null);
+
     /// <summary>Makes the enqueue block.</summary>
-    public EnqueueBlock CreateEnqueue(StatsClock clock) => new(_decoder, _setup.Partitions, QueueCapacity, clock);
+    public EnqueueBlock CreateEnqueue(StatsClock clock)
+    {
+        PacketDedup? dedup = Packets.EnablePacketDedup ? new PacketDedup(Packets, _setup.Tracking) : null;
+        return new EnqueueBlock(_decoder, new PacketDrops(DropLists, dedup), _setup.Partitions, QueueCapacity, clock);
+    }
 
     /// <summary>Makes the session blocks.</summary>
+    /// <exception cref="FlowPipeException">The sessions to preallocate can't be had.</exception>
     public SessionBlock[] CreateSessions(StatsClock clock)
     {
+        Preallocation.Check(_setup.Sessions);
         var blocks = new SessionBlock[_setup.Partitions];
-        for (int partition = 0; partition < blocks.Length; partition++)
-            blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        try
+        {
+            for (int partition = 0; partition < blocks.Length; partition++)
+                blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw Preallocation.Failed(_setup.Sessions, "there is not so much memory", e);
+        }
         return blocks;
     }
 
-    private static Tracking TrackingOf(string setting)
+    /// <summary>Makes what reaches the sessions of these blocks from other threads.</summary>
+    public SessionCommands CreateCommands(IReadOnlyList<SessionBlock> blocks) => new(_setup.Protocols, _setup.Tracking, blocks);
+
+    private static Tracking TrackingOf(SessionSettings sessions)
     {
-        // The salt is random in every run, in tests too: nothing may depend on it.
-        ulong salt = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        string setting = sessions.SessionIdTracking;
+        // The salt is random, in tests too: nothing may depend on it but who must give way where there is no room.
+        ulong salt =
+            sessions.HashSeed == 0
+                ? BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)))
+                : (ulong)sessions.HashSeed * 0x9E3779B97F4A7C15;
         bool vlan = setting is "vlan" or "both";
         bool vni = setting is "vni" or "both";
         if (!vlan && !vni && setting != "none")
             throw new FlowPipeException($"sessions.sessionIdTracking is '{setting}': it must be none, vlan, vni or both");
-        return new Tracking(vlan, vni, TunnelDepth: true, salt);
+        return new Tracking(vlan, vni, TunnelDepth: true, salt, OuterVlanOnly: sessions.SessionIdVlans == 1);
     }
 }

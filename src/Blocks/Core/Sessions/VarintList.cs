@@ -5,7 +5,7 @@ namespace FlowPipe.Core.Sessions;
 /// <summary>Integers as zigzag varints, one after the other in a pooled array that grows: what a packed field of a record is made of.</summary>
 internal struct VarintList
 {
-    private const int Smallest = 32;
+    private const int Smallest = 16;
 
     private byte[]? _bytes;
 

@@ -55,6 +55,30 @@ public sealed record SessionFigures
     public long Spare { get; init; }
     public long Recycled { get; init; }
 
+    /// <summary>Session objects made so far.</summary>
+    public long Made { get; init; }
+
+    /// <summary>Spare ones given up so far.</summary>
+    public long Trimmed { get; init; }
+
+    /// <summary>Bytes that open sessions take, as <c>flow.memcap</c> counts them.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>The most that there were.</summary>
+    public long PeakMemoryBytes { get; init; }
+
+    /// <summary>Partitions in emergency mode now.</summary>
+    public long InEmergency { get; init; }
+
+    /// <summary>How often a partition went into it.</summary>
+    public long Emergencies { get; init; }
+
+    /// <summary>Sessions ended for lack of room.</summary>
+    public long Evicted { get; init; }
+
+    /// <summary>Sessions ended by the timeouts of emergency mode alone.</summary>
+    public long EndedEarly { get; init; }
+
     /// <summary>Open sessions by state: <c>new established closed</c>.</summary>
     public IReadOnlyDictionary<string, long> ByState { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
 }

@@ -20,14 +20,16 @@ namespace FlowPipe.Core.Enqueue.Layers;
 internal static class IPv4Layer
 {
     public const ushort EtherType = 0x0800;
-    private const int MinimumLength = 20;
+    public const int MinimumLength = 20;
     private const int MoreFragments = 0x2000;
     private const int FragmentOffset = 0x1FFF;
 
     public static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
+        if (frame.Length - offset < MinimumLength)
+            return PacketRc.Corrupt;
         ReadOnlySpan<byte> ip = frame[offset..];
-        if (ip.Length < MinimumLength || ip[0] >> 4 != 4)
+        if (ip[0] >> 4 != 4)
             return PacketRc.Corrupt;
         int headerLength = (ip[0] & 0xF) * 4;
         int totalLength = BinaryPrimitives.ReadUInt16BigEndian(ip[2..]);
@@ -38,12 +40,28 @@ internal static class IPv4Layer
             return PacketRc.Corrupt;
         if (offset + headerLength >= PacketRecord.None)
             return PacketRc.Corrupt; // offsets have 16 bits
+        int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
+        if ((fragment & (MoreFragments | FragmentOffset)) != 0)
+        {
+            int start = (fragment & FragmentOffset) * 8;
+            return context.RunFragment(
+                new IpFragment
+                {
+                    IpOffset = offset,
+                    DataOffset = offset + headerLength,
+                    Start = start,
+                    End = start + totalLength - headerLength,
+                    More = (fragment & MoreFragments) != 0,
+                    Identification = BinaryPrimitives.ReadUInt16BigEndian(ip[4..]),
+                    Protocol = ip[9],
+                },
+                ref packet,
+                frame
+            );
+        }
         packet.IpOffset = (ushort)offset;
         packet.PayloadOffset = (ushort)(offset + headerLength);
         packet.PayloadLength = (ushort)(Math.Min(totalLength, ip.Length) - headerLength);
-        int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);
-        if ((fragment & (MoreFragments | FragmentOffset)) != 0)
-            return PacketRc.Fragment;
         return context.RunIp(ip[9], ref packet, frame, packet.PayloadOffset);
     }
 }

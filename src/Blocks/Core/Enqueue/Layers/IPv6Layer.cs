@@ -18,7 +18,7 @@ namespace FlowPipe.Core.Enqueue.Layers;
 internal static class IPv6Layer
 {
     public const ushort EtherType = 0x86DD;
-    private const int HeaderLength = 40;
+    public const int HeaderLength = 40;
     private const int MaxExtensions = 16;
     private const byte HopByHop = 0;
     private const byte Routing = 43;
@@ -38,6 +38,8 @@ internal static class IPv6Layer
         if (payloadLength == 0)
             payloadLength = Math.Min(ip.Length - HeaderLength, ushort.MaxValue);
         ReadOnlySpan<byte> payload = ip.Slice(HeaderLength, Math.Min(payloadLength, ip.Length - HeaderLength));
+        if (offset >= PacketRecord.None)
+            return PacketRc.Corrupt; // offsets have 16 bits
         packet.IpOffset = (ushort)offset;
 
         byte next = ip[6];
@@ -56,8 +58,8 @@ internal static class IPv6Layer
             if (next == FragmentHeader)
             {
                 int fragment = BinaryPrimitives.ReadUInt16BigEndian(payload[(at + 2)..]);
-                if ((fragment & 0xFFF9) != 0)
-                    return PacketRc.Fragment;
+                if ((fragment & (FragmentOffset | MoreFragments)) != 0)
+                    return RunFragment(context, ref packet, frame, offset, at, payloadLength);
             }
             int length = next == FragmentHeader ? 8 : 8 + (payload[at + 1] * 8);
             next = payload[at];
@@ -72,5 +74,41 @@ internal static class IPv6Layer
         return context.RunIp(next, ref packet, frame, packet.PayloadOffset);
     }
 
+    /// <summary>
+    /// <code>
+    /// | next header (1) | reserved (1) | offset in 8 bytes (13 bits) | reserved (2 bits) | more (1 bit) | identification (4) |
+    /// </code>
+    /// </summary>
+    private static PacketRc RunFragment(
+        EnqueueContext context,
+        ref PacketRecord packet,
+        ReadOnlySpan<byte> frame,
+        int offset,
+        int at,
+        int payloadLength
+    )
+    {
+        ReadOnlySpan<byte> header = frame.Slice(offset + HeaderLength + at, FragmentHeaderLength);
+        int field = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
+        int start = field & FragmentOffset;
+        return context.RunFragment(
+            new IpFragment
+            {
+                IpOffset = offset,
+                DataOffset = offset + HeaderLength + at + FragmentHeaderLength,
+                Start = start,
+                End = start + payloadLength - at - FragmentHeaderLength,
+                More = (field & MoreFragments) != 0,
+                Identification = BinaryPrimitives.ReadUInt32BigEndian(header[4..]),
+                Protocol = header[0],
+            },
+            ref packet,
+            frame
+        );
+    }
+
     private const byte NoNextHeader = 59;
+    private const int FragmentHeaderLength = 8;
+    private const int FragmentOffset = 0xFFF8;
+    private const int MoreFragments = 1;
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Sessions.Tcp;
 
 namespace FlowPipe.Core.Sessions.Parsing;
 
@@ -27,8 +28,9 @@ internal sealed class ParserRuntime
     private bool _end;
     private Side _side;
 
-    public ParserRuntime(ParserTables tables, ParserFaults faults, BytePool pool)
+    public ParserRuntime(ParserTables tables, ParserFaults faults, BytePool pool, long reassemblyMemcap)
     {
+        Segments = new SegmentStore(pool, reassemblyMemcap);
         _tables = tables;
         _faults = faults;
         Pool = pool;
@@ -43,6 +45,9 @@ internal sealed class ParserRuntime
     }
 
     public BytePool Pool { get; }
+
+    /// <summary>Segments that came too early.</summary>
+    public SegmentStore Segments { get; }
 
     /// <summary>Parsers taken off a session because they threw.</summary>
     public long FaultCount { get; private set; }

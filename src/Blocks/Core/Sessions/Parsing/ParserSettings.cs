@@ -50,12 +50,24 @@ public sealed class ParserSettings(IReadOnlyDictionary<string, string> given)
             : throw Wrong(setting, text);
     }
 
-    internal IReadOnlyList<string> Words(string name, IReadOnlyList<string> fallback, string help)
+    internal IReadOnlyList<string> Words(
+        string name,
+        IReadOnlyList<string> fallback,
+        string help,
+        string accepts,
+        Func<string, bool>? isValid
+    )
     {
-        string words = fallback.Count == 0 ? "none" : string.Join(' ', fallback);
-        return Ask(new ParserSetting(name, words, "words with spaces between them", help)) is { } text
-            ? text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-            : fallback;
+        var setting = new ParserSetting(name, fallback.Count == 0 ? "none" : string.Join(' ', fallback), accepts, help);
+        if (Ask(setting) is not { } text)
+            return fallback;
+        string[] words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        foreach (string word in words)
+        {
+            if (isValid?.Invoke(word) == false)
+                throw Wrong(setting, text);
+        }
+        return words;
     }
 
     /// <summary>All plugins have registered: what was set and nobody asked for is an error.</summary>

@@ -19,13 +19,21 @@ internal static class CommunityId
     public const int Length = 30;
 
     /// <summary>Writes the id of a session that has addresses.</summary>
-    public static void Write(Session session, ushort seed, Digests digests, Span<byte> destination)
+    /// <param name="session">The session.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="asArkime">Whether to repeat Arkime's errors: ESP has two ports there, both 0, and one-way ICMP is put in order.</param>
+    /// <param name="digests">Makes the hash.</param>
+    /// <param name="destination">Where it goes.</param>
+    public static void Write(Session session, ushort seed, bool asArkime, Digests digests, Span<byte> destination)
     {
-        bool hasPorts = session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp || session.Community.IsSet;
+        bool hasPorts =
+            (asArkime && session.Protocol.Type == SessionType.Esp)
+            || session.Protocol.Type is SessionType.Tcp or SessionType.Udp or SessionType.Sctp
+            || session.Community.IsSet;
         ushort sourcePort = session.Community.IsSet ? session.Community.Source : session.SourcePort;
         ushort destinationPort = session.Community.IsSet ? session.Community.Destination : session.DestinationPort;
         bool swap =
-            !session.Community.OneWay
+            (asArkime || !session.Community.OneWay)
             && (session.SourceIp > session.DestinationIp || (session.SourceIp == session.DestinationIp && sourcePort > destinationPort));
 
         Span<byte> input = stackalloc byte[2 + 16 + 16 + 1 + 1 + 2 + 2];

@@ -57,9 +57,12 @@ internal sealed class RecordBuilder
         record.Final = final;
         record.Reason = reason;
 
-        Span<byte> communityId = stackalloc byte[session.HasIp ? CommunityId.Length : 0];
-        if (session.HasIp)
-            CommunityId.Write(session, _communitySeed, _digests, communityId);
+        // Arkime gives none to what it knows no type of.
+        bool hasCommunityId =
+            session.HasIp && session.Protocol.HasCommunityId && !(_settings.ArkimeQuirks && session.Protocol.Type == SessionType.Other);
+        Span<byte> communityId = stackalloc byte[hasCommunityId ? CommunityId.Length : 0];
+        if (hasCommunityId)
+            CommunityId.Write(session, _communitySeed, _settings.ArkimeQuirks, _digests, communityId);
         record.Key = MessageKey.Of(session, communityId, _digests);
 
         foreach (byte[] tag in _tags)
@@ -71,7 +74,7 @@ internal sealed class RecordBuilder
         AddSide(row, _fields.Server, session, Side.Server);
         row.Set(_fields.Bytes, session.Bytes.Sum);
         row.Set(_fields.Packets, session.Packets.Sum);
-        if (session.HasIp)
+        if (hasCommunityId)
             row.Set(_fields.CommunityId, communityId);
         if (session.IsTcp)
             AddTcp(row, in session.Tcp);
@@ -98,8 +101,7 @@ internal sealed class RecordBuilder
         row.Set(_fields.EndReason, ReasonNames[(int)record.Reason]);
         row.Set(_fields.Complete, session.Tcp.Stopped ? 0 : 1);
         row.Set(_fields.Node, _node);
-        if (session.HasIp)
-            row.Set(_fields.IpProtocol, session.IpProtocol);
+        row.Set(_fields.IpProtocol, session.IpProtocol);
         if (session.EtherType != 0)
             row.Set(_fields.EtherType, session.EtherType);
         row.Set(_fields.DataBytes, session.DataBytes.Sum);

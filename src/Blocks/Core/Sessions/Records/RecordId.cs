@@ -31,7 +31,9 @@ internal sealed class RecordId
     {
         Span<byte> buffer = _buffer;
         int length = _prefix;
-        length += Encoding.ASCII.GetBytes(session.BeganSource.Fingerprint, buffer[length..]);
+        ReadOnlySpan<byte> source = session.BeganSource.FingerprintUtf8;
+        source.CopyTo(buffer[length..]);
+        length += source.Length;
         buffer[length++] = 0;
         BinaryPrimitives.WriteInt64BigEndian(buffer[length..], session.BeganOffset);
         BinaryPrimitives.WriteInt64BigEndian(buffer[(length + 8)..], session.BeganNs);

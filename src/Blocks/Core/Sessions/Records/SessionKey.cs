@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Sessions.Records;
@@ -13,11 +12,13 @@ namespace FlowPipe.Core.Sessions.Records;
 /// </summary>
 internal static class SessionKey
 {
-    public const int MaxLength = 64 + 1 + 9 + (8 * (SessionId.MaxWords - 1));
+    public const int MaxLength = MProtocol.LongestName + 1 + 9 + (8 * (SessionId.MaxWords - 1));
 
     public static int Write(Session session, Span<byte> destination)
     {
-        int length = Encoding.UTF8.GetBytes(session.Protocol.Name, destination);
+        ReadOnlySpan<byte> name = session.Protocol.NameUtf8;
+        name.CopyTo(destination);
+        int length = name.Length;
         destination[length++] = 0;
         // Word 0 holds the protocol's number, which depends on the order of registration: its name stands for it.
         ulong first = session.Id.Words[0];

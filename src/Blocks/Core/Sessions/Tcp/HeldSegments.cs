@@ -8,21 +8,27 @@ internal struct HeldSegment
     public uint Sequence;
     public uint Acknowledged;
     public int Length;
+    public int Kept; // bytes in the page, from the front: all, or what payload8 may need
     public long Arrival;
-    public byte[]? Page; // pooled; null where nobody will look
-    public int Kept; // bytes in it, from the front: all, or what payload8 may need
+    public byte[]? Page; // of the store; null where nobody will look
 }
 
-/// <summary>Segments that came too early, by side, in the order of the stream. Bounded by <c>maxTcpOutOfOrderPackets</c>.</summary>
+/// <summary>Segments of one session that came too early, by side, in the order of the stream. How many there may be is its owner's to say.</summary>
 internal sealed class HeldSegments
 {
     private readonly List<HeldSegment> _client = [];
     private readonly List<HeldSegment> _server = [];
     private long _arrivals;
 
+    /// <summary>The "now" at which the first came, or the last of them found its place.</summary>
+    public long SinceNs;
+
     public int Count => _client.Count + _server.Count;
 
-    public void Add(Side side, HeldSegment segment, BytePool pool)
+    /// <summary>Bytes that they take.</summary>
+    public long Bytes { get; private set; }
+
+    public void Add(Side side, HeldSegment segment, SegmentStore store)
     {
         List<HeldSegment> list = Of(side);
         segment.Arrival = _arrivals++;
@@ -32,16 +38,18 @@ internal sealed class HeldSegments
         if (at > 0 && list[at - 1].Sequence == segment.Sequence)
         {
             // The same place in the stream again: the longer one wins.
-            if (segment.Length > list[at - 1].Length)
+            if (segment.Length <= list[at - 1].Length)
             {
-                Return(list[at - 1], pool);
-                list[at - 1] = segment;
+                store.Free(in segment);
+                return;
             }
-            else
-                Return(segment, pool);
-            return;
+            Bytes -= SegmentStore.CostOf(list[at - 1]);
+            store.Free(list[at - 1]);
+            list[at - 1] = segment;
         }
-        list.Insert(at, segment);
+        else
+            list.Insert(at, segment);
+        Bytes += SegmentStore.CostOf(in segment);
     }
 
     /// <summary>The first in the stream of a side.</summary>
@@ -52,26 +60,31 @@ internal sealed class HeldSegments
         return list.Count > 0;
     }
 
-    /// <summary>Takes the first out; its page is then the caller's.</summary>
-    public void RemoveFirst(Side side) => Of(side).RemoveAt(0);
-
-    public void Clear(BytePool pool)
+    /// <summary>Takes the first out; to free it is then the caller's.</summary>
+    public void RemoveFirst(Side side)
     {
-        Clear(_client, pool);
-        Clear(_server, pool);
+        List<HeldSegment> list = Of(side);
+        Bytes -= SegmentStore.CostOf(list[0]);
+        list.RemoveAt(0);
     }
 
-    public static void Return(in HeldSegment segment, BytePool pool)
+    /// <summary>Frees all, and the memory that an unusual number of them has taken.</summary>
+    public void Clear(SegmentStore store)
     {
-        if (segment.Page is not null)
-            pool.Return(segment.Page);
+        Clear(_client, store);
+        Clear(_server, store);
+        Bytes = 0;
+        _arrivals = 0;
     }
 
-    private static void Clear(List<HeldSegment> list, BytePool pool)
+    private static void Clear(List<HeldSegment> list, SegmentStore store)
     {
+        const int Usual = 64;
         foreach (HeldSegment segment in list)
-            Return(segment, pool);
+            store.Free(in segment);
         list.Clear();
+        if (list.Capacity > Usual)
+            list.Capacity = 0;
     }
 
     private List<HeldSegment> Of(Side side) => side == Side.Client ? _client : _server;

@@ -49,6 +49,8 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
             tcp.Fin++;
             tcp[side].Fin = true;
             tcp[side].FinAcked = false;
+            tcp[side].FinSequence = header.Sequence + (uint)length;
+            tcp[side].FinSeen = true;
         }
         if ((flags & (TcpFlags.Fin | TcpFlags.Rst | TcpFlags.Psh | TcpFlags.Ack)) == TcpFlags.Ack)
         {
@@ -58,8 +60,14 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
         }
         if ((flags & TcpFlags.Psh) != 0)
             tcp.Psh++;
+        if (tcp.Held is not null)
+            TcpReassembler.CheckTime(flow, ref tcp, settings, in packet.Record);
         if (tcp.Stopped)
+        {
+            if (length > 0 && (flags & TcpFlags.Rst) == 0 && flow.Parsers.Wanting > 0)
+                TcpReassembler.Add(flow, ref tcp, in header, side, settings, in packet.Record);
             return;
+        }
 
         ref TcpStream stream = ref tcp[side];
         if (tcp.HandshakeSeen && tcp.SynAck == 0 && flow.Segment == 0 && !stream.Following)
@@ -73,7 +81,9 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
         if ((flags & TcpFlags.Ack) != 0)
             CheckAcknowledged(flow, ref tcp, header.Acknowledged, side);
         if (length > 0 && (flags & TcpFlags.Rst) == 0)
-            TcpReassembler.Add(flow, ref tcp, in header, side, settings, packet.Record.TimestampNs);
+            TcpReassembler.Add(flow, ref tcp, in header, side, settings, in packet.Record);
+        if (stream.FinSeen)
+            TcpReassembler.CheckEnd(flow, in stream, side, packet.Record.TimestampNs);
     }
 
     /// <inheritdoc/>

@@ -24,9 +24,9 @@ internal struct TcpState
     // -- of the session --
     public TcpStream Client;
     public TcpStream Server;
-    public HeldSegments? Held;
+    public HeldSegments? Held; // null when none waits
     public bool HandshakeSeen; // a SYN of either side
-    public bool Stopped; // too much was missing: streams are no longer followed
+    public bool Stopped; // a gap was given up: payload is no longer counted, parsers are told of it
     public uint SynAcknowledged; // by the SYN-ACK seen last
     public bool SynValidated;
     public bool SynAckValidated;
@@ -42,12 +42,12 @@ internal struct TcpState
         SynNs = AckNs = 0;
     }
 
-    public void Clear(BytePool pool)
+    /// <summary>Makes it as new; what waited is the store's again.</summary>
+    public void Clear(SegmentStore? store)
     {
-        Held?.Clear(pool);
-        HeldSegments? held = Held;
+        if (Held is not null)
+            store!.Return(Held);
         this = default;
-        Held = held;
     }
 }
 
@@ -58,10 +58,13 @@ internal struct TcpStream
     public uint NextSequence; // of the byte that comes next
     public uint InitialSequence;
     public int InitialSequences; // SYNs whose number is not the first one's, plus one
-    public bool Following; // these two mean something
+    public uint FinSequence; // of its FIN, once one was seen: where the stream ends
+    public int Missing; // bytes never seen or not kept, just before NextSequence, that the parsers were not told of yet
+    public bool Following; // the first two mean something
     public bool SynSeen; // InitialSequence means something
     public bool Fin;
     public bool FinAcked;
+    public bool FinSeen; // FinSequence means something
     public bool TaggedOutOfOrder;
     public bool TaggedUnseen;
 }

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Globalization;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Stats;
+using FlowPipe.Tests.Conformance.TestSupport;
+
+namespace FlowPipe.Tests.Conformance;
+
+/// <summary>
+/// Captures that trip dissectors, as they are, cut, and with bytes changed, through the whole pipeline: it ends, in time, with a balanced ledger, what
+/// was readable is kept, and what was wrong is said. <c>FLOWPIPE_MALFORMED=20</c> makes 20 cuts and 20 changes of each instead of 2.
+/// </summary>
+public sealed class MalformedTests
+{
+    private const string RoundsVariable = "FLOWPIPE_MALFORMED";
+    private const int FewRounds = 2;
+    private const int Partitions = 3;
+    private const int MostChanges = 20;
+
+    /// <summary>Longest a short run takes of one file's variants: a bomb of 100 MB is run as it is.</summary>
+    private const int LargestVaried = 1 << 20;
+
+    /// <summary>What the managed heap may have grown by in the end: the pools of one run, and what xunit keeps.</summary>
+    private const long MostGrowth = 64L << 20;
+
+    private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(10);
+
+    /// <summary>Compressions expand: these are run through the watchdog as they are and not varied.</summary>
+    private static bool IsVaried(string path, byte[] bytes) =>
+        bytes.Length <= LargestVaried && !path.Contains("bomb", StringComparison.Ordinal);
+
+    [Fact]
+    public async Task EachEndsWithAVerdict()
+    {
+        string[] paths = Repository.Captures(Repository.Shared("corpus", "malformed", "pcap"));
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable(RoundsVariable), CultureInfo.InvariantCulture, out int given)
+            ? given
+            : FewRounds;
+        List<string> failures = [];
+        long runs = 0;
+        await TryAsync(paths[0], await File.ReadAllBytesAsync(paths[0], TestContext.Current.CancellationToken), "to warm up", failures);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        foreach (string path in paths)
+        {
+            byte[] bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+            await TryAsync(path, bytes, "as it is", failures);
+            runs++;
+            for (int round = 0; round < rounds && bytes.Length > 0 && IsVaried(path, bytes); round++)
+            {
+                var random = new Random(HashCode(path) + round);
+                int cut = random.Next(bytes.Length);
+                await TryAsync(path, bytes[..cut], $"cut at {cut}", failures);
+                byte[] changed = [.. bytes];
+                for (int i = 0; i < MostChanges; i++)
+                    changed[random.Next(changed.Length)] = (byte)random.Next(256);
+                await TryAsync(path, changed, $"changed, round {round}", failures);
+                runs += 2;
+            }
+        }
+        long growth = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.True(failures.Count == 0, $"{failures.Count} of {runs} runs:\n{string.Join('\n', failures.Take(50))}");
+        Assert.True(growth < MostGrowth, $"{runs} runs have left {growth >> 20} MiB behind");
+    }
+
+    /// <summary>The packets before the error are those that capinfos reads of the same file, and the error is said.</summary>
+    [Fact]
+    public async Task ReadablePacketsAreKeptAndErrorsSaid()
+    {
+        string corpus = Repository.Shared("corpus", "malformed");
+        string[][] rows = [.. File.ReadLines(Path.Combine(corpus, "index.tsv")).Select(static line => line.Split('\t'))];
+        int file = Array.IndexOf(rows[0], "file");
+        int frames = Array.IndexOf(rows[0], "tshark_frames");
+        int error = Array.IndexOf(rows[0], "capinfos_error");
+        int status = Array.IndexOf(rows[0], "tshark_rc");
+        Dictionary<string, string> excepted = Exceptions();
+        HashSet<string> needless = [.. excepted.Keys];
+        List<string> failures = [];
+        foreach (string[] row in rows.Skip(1))
+        {
+            byte[] bytes = await File.ReadAllBytesAsync(Path.Combine(corpus, "pcap", row[file]), TestContext.Current.CancellationToken);
+            Outcome outcome = await RunAsync(bytes, row[file]);
+            string? wrong = null;
+            if (long.TryParse(row[frames], CultureInfo.InvariantCulture, out long expected) && outcome.Packets < expected)
+                wrong = $"tshark reads {expected} packets, we {outcome.Packets} ({string.Join("; ", outcome.Messages)})";
+            // link types and versions that tshark refuses are read here, and counted by verdict
+            else if (row[status] != "0" && !row[error].Contains("doesn't support", StringComparison.Ordinal) && outcome.Messages.Count == 0)
+                wrong = $"tshark fails with {row[status]}, we say nothing of {outcome.Packets} packets";
+            if (outcome.Messages.Any(message => !message.Contains(row[file], StringComparison.Ordinal)))
+                wrong = $"a message does not name the file: {string.Join("; ", outcome.Messages)}";
+            if (wrong is not null && !needless.Remove(row[file]))
+                failures.Add($"{row[file]}: {wrong}");
+        }
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        Assert.True(needless.Count == 0, $"no longer differ: {string.Join(", ", needless)}");
+    }
+
+    private static Dictionary<string, string> Exceptions() =>
+        File.ReadLines(Repository.Path("tests", "Conformance", "malformed-exceptions.tsv"))
+            .Where(static line => !line.StartsWith('#'))
+            .Select(static line => line.Split('\t'))
+            .ToDictionary(static columns => columns[0], static columns => columns[1]);
+
+    private static async Task TryAsync(string path, byte[] bytes, string what, List<string> failures)
+    {
+        string name = Path.GetFileName(path);
+        var time = Stopwatch.StartNew();
+        try
+        {
+            await RunAsync(bytes, name).WaitAsync(Watchdog);
+        }
+        catch (Exception e)
+        {
+            failures.Add($"{name} {what}, after {time.Elapsed.TotalSeconds:f1} s: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>What a run of a capture came to.</summary>
+    private sealed record Outcome(long Packets, List<string> Messages);
+
+    private static async Task<Outcome> RunAsync(byte[] bytes, string name)
+    {
+        using var folder = new TemporaryFolder();
+        List<string> messages = [];
+        List<string> damage = [];
+        await using var sink = new NullSink();
+        RunSnapshot final = await new InProcessRun
+        {
+            Reading = ReadingVariants.Default(folder.Write(name, bytes)) with { Warn = messages.Add, OnDamage = damage.Add, Blocks = 4 },
+            Partitions = Partitions,
+            // small limits, so that they are met
+            Sessions = new SessionSettings
+            {
+                MaxPackets = 50,
+                MaxTcpOutOfOrderPackets = 8,
+                SessionIdTracking = "both",
+            },
+        }.IntoAsync(sink);
+        Assert.Equal(damage.Count, final.Reader.Damaged);
+        Assert.InRange(damage.Count + messages.Count, 0, 1);
+        Assert.All(damage, message => Assert.Contains(name, message, StringComparison.Ordinal));
+        return new Outcome(final.Reader.Packets, [.. messages, .. damage]);
+    }
+
+    /// <summary>The same in every process, which string's own is not.</summary>
+    private static int HashCode(string path)
+    {
+        int hash = 17;
+        foreach (char c in Path.GetFileName(path))
+            hash = (hash * 31) + c;
+        return hash;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace FlowPipe.Tests.Fuzz;
+
+/// <summary>What a target is called with.</summary>
+internal delegate void Target(ReadOnlySpan<byte> input);
+
+/// <summary>Runs a target over mutations of its seeds for as long as is asked for; always the same inputs for the same number.</summary>
+internal static class Campaign
+{
+    /// <summary>Names, what runs, and what it begins with.</summary>
+    public static IReadOnlyDictionary<string, (Target Run, Func<IEnumerable<byte[]>> Seeds)> Targets { get; } = Make();
+
+    /// <summary>Runs until the time is over. Returns how often; throws at the first input that fails, which it writes to a file.</summary>
+    public static long Run(string name, TimeSpan duration, int first = 0)
+    {
+        (Target run, Func<IEnumerable<byte[]>> seeds) = Targets[name];
+        byte[][] inputs = [.. seeds()];
+        var time = Stopwatch.StartNew();
+        long runs = 0;
+        for (int number = first; time.Elapsed < duration; number++)
+        {
+            byte[] input = Seeds.Mutate(inputs[number % inputs.Length], number);
+            try
+            {
+                run(input);
+            }
+            catch (Exception e)
+            {
+                string file = Path.Combine(Path.GetTempPath(), $"flowpipe-fuzz-{name}-{number}");
+                File.WriteAllBytes(file, input);
+                throw new InvalidOperationException(
+                    $"{name}, mutation {number} of {input.Length} bytes, written to {file}: {e.Message}",
+                    e
+                );
+            }
+            runs++;
+        }
+        return runs;
+    }
+
+    private static SortedDictionary<string, (Target Run, Func<IEnumerable<byte[]>> Seeds)> Make()
+    {
+        var targets = new SortedDictionary<string, (Target, Func<IEnumerable<byte[]>>)>(StringComparer.Ordinal)
+        {
+            ["decoder"] = (DecoderTarget.Run, Frames),
+            ["fragments"] = (FragmentTarget.Run, Frames),
+            ["reassembler"] = (ReassemblerTarget.Run, Frames),
+            ["capture"] = (
+                CaptureTarget.Run,
+                static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)
+            ),
+        };
+        foreach ((string format, byte[][] captures) in FormatSeeds.All)
+            targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
+        return targets;
+    }
+
+    /// <summary>Any piece of a capture is a frame of sorts; the pieces behind record headers are real ones.</summary>
+    private static IEnumerable<byte[]> Frames()
+    {
+        var random = new Random(1);
+        foreach (byte[] bytes in Seeds.Samples.Select(File.ReadAllBytes))
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                int at = random.Next(bytes.Length);
+                yield return bytes.AsSpan(at, Math.Min(random.Next(1, 200), bytes.Length - at)).ToArray();
+            }
+        }
+    }
+}

@@ -35,6 +35,24 @@ internal static class HttpSeeds
             ),
         ];
 
+    public static IEnumerable<byte[]> Socks =>
+        [
+            ParserTarget.Seed(
+                [4, 1, 0, 80, 0, 0, 0, 1, .. "u"u8, 0, .. "host"u8, 0],
+                [0, 0x5A, 0, 0, 0, 0, 0, 0],
+                "GET / HTTP/1.0\r\n\r\n"u8.ToArray()
+            ),
+            ParserTarget.Seed(
+                [5, 2, 0, 2],
+                [5, 2],
+                [1, 1, (byte)'u', 1, (byte)'p'],
+                [1, 0],
+                [5, 1, 0, 3, 4, .. "host"u8, 0, 80],
+                [5, 0, 0, 1, 10, 0, 0, 1, 0, 80],
+                "GET / HTTP/1.0\r\n\r\n"u8.ToArray()
+            ),
+        ];
+
     /// <summary>The header blocks are those of RFC 7541 appendix C.</summary>
     public static IEnumerable<byte[]> Http2 =>
         [

@@ -108,7 +108,7 @@ public static class HandshakeTarget
                 ])
                 plugin.Register(tables);
             tables.Parsers.Freeze();
-            Runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), Pool);
+            Runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), Pool, reassemblyMemcap: 1 << 20);
         }
 
         public TcpProtocol Tcp { get; } = new(new SessionSettings());

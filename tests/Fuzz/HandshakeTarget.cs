@@ -30,9 +30,20 @@ public static class HandshakeTarget
             .. Record(22, Message(2, ServerHello(0x0303, 0xC02F, [Alpn("h2")], [1, 2]))),
             .. Record(22, [.. Message(11, Certificates(certificate, certificate[..100])), .. Message(14, [])]),
         ];
-        byte[] dtls = [22, 0xFE, 0xFD, .. new byte[8], .. Vector16([1, .. U24(hello.Length), 0, 0, 0, 0, 0, .. U24(hello.Length), .. hello])];
+        byte[] dtls =
+        [
+            22,
+            0xFE,
+            0xFD,
+            .. new byte[8],
+            .. Vector16([1, .. U24(hello.Length), 0, 0, 0, 0, 0, .. U24(hello.Length), .. hello]),
+        ];
         byte[] quic = Padded(1, true, 0, [.. Crypto(100, Message(1, hello)[100..]), 1, 0, .. Crypto(0, Message(1, hello)[..100])]);
-        byte[] lists = [.. new byte[16], .. Enumerable.Repeat<byte[]>([0, 0, 0, 3, (byte)'a', (byte)',', (byte)'b'], 10).SelectMany(x => x)];
+        byte[] lists =
+        [
+            .. new byte[16],
+            .. Enumerable.Repeat<byte[]>([0, 0, 0, 3, (byte)'a', (byte)',', (byte)'b'], 10).SelectMany(x => x),
+        ];
         byte[] ssh = [.. "SSH-2.0-fuzz\r\n"u8, 0, 0, 0, (byte)(2 + lists.Length), 0, 20, .. lists, 0, 0, 0, 9, 0, 33, 0, 0, 0, 3, 1, 2, 3];
         byte[] zero = [.. "1QTV\0"u8, (byte)Chlo.Length, (byte)(Chlo.Length >> 8), 0, 0, .. Chlo];
         byte[] google = [0x0D, .. new byte[8], .. "Q043"u8, 1, .. new byte[12], 0xA0, 1, .. Vector16(Chlo), .. new byte[60]];
@@ -96,16 +107,18 @@ public static class HandshakeTarget
             var tables = new LayerTables(FieldDictionary.Default);
             tables.Register(Tcp);
             tables.Register(Udp);
-            foreach (IFlowPipePlugin plugin in (IFlowPipePlugin[])
-                [
-                    new TlsPlugin(),
-                    new CertificatePlugin(),
-                    new DtlsPlugin(),
-                    new QuicPlugin(),
-                    new GoogleQuicPlugin(),
-                    new SshPlugin(),
-                    new XmppStartTlsPlugin(),
-                ])
+            foreach (
+                IFlowPipePlugin plugin in (IFlowPipePlugin[])
+                    [
+                        new TlsPlugin(),
+                        new CertificatePlugin(),
+                        new DtlsPlugin(),
+                        new QuicPlugin(),
+                        new GoogleQuicPlugin(),
+                        new SshPlugin(),
+                        new XmppStartTlsPlugin(),
+                    ]
+            )
                 plugin.Register(tables);
             tables.Parsers.Freeze();
             Runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), Pool, reassemblyMemcap: 1 << 20);

@@ -51,7 +51,9 @@ public sealed class CertificateTests
     {
         using RSA key = RSA.Create(2048);
         var request = new CertificateRequest("CN=root", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true)
+        );
         using X509Certificate2 certificate = request.CreateSelfSigned(From, To);
         GatheredRecord record = await ServerAsync(certificate.RawData, certificate.RawData);
         Dictionary<string, string> found = Assert.Single(CertificatesOf(record));

@@ -86,7 +86,5 @@ internal static class Handshakes
             [.. Enumerable.Range(1, 32).Select(static value => (byte)value)]
         );
 
-
-
     public static string ShortSha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)))[..12];
 }

@@ -15,7 +15,13 @@ internal static class QuicPackets
     {
         get
         {
-            (string Tag, string Value)[] values = [("PAD\0", "-----------------"), ("SNI\0", "google.example"), ("VER\0", "Q043"), ("UAID", "Chrome/72")];
+            (string Tag, string Value)[] values =
+            [
+                ("PAD\0", "-----------------"),
+                ("SNI\0", "google.example"),
+                ("VER\0", "Q043"),
+                ("UAID", "Chrome/72"),
+            ];
             byte[] tags = [];
             byte[] data = [];
             foreach ((string tag, string value) in values)
@@ -78,10 +84,5 @@ internal static class QuicPackets
     }
 
     public static byte[] Expand(byte[] secret, string label, int length) =>
-        HKDF.Expand(
-            HashAlgorithmName.SHA256,
-            secret,
-            length,
-            [.. U16(length), .. Vector8(Encoding.ASCII.GetBytes("tls13 " + label)), 0]
-        );
+        HKDF.Expand(HashAlgorithmName.SHA256, secret, length, [.. U16(length), .. Vector8(Encoding.ASCII.GetBytes("tls13 " + label)), 0]);
 }

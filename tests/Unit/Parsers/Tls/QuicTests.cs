@@ -18,7 +18,10 @@ public sealed class QuicTests
     public void KeysOfTheSpecification(uint version, bool ofClient, string key, string iv, string protection)
     {
         (byte[] Key, byte[] Iv, byte[] Protection) keys = KeysOf(version, ofClient);
-        Assert.Equal([key, iv, protection], [Convert.ToHexStringLower(keys.Key), Convert.ToHexStringLower(keys.Iv), Convert.ToHexStringLower(keys.Protection)]);
+        Assert.Equal(
+            [key, iv, protection],
+            [Convert.ToHexStringLower(keys.Key), Convert.ToHexStringLower(keys.Iv), Convert.ToHexStringLower(keys.Protection)]
+        );
     }
 
     [Theory]

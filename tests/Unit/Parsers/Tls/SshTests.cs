@@ -110,7 +110,8 @@ public sealed class SshTests
             .. new byte[5],
         ];
 
-    private static byte[] Packet(byte type, byte[] body) => [0, 0, (byte)((body.Length + 6) >> 8), (byte)(body.Length + 6), 4, type, .. body, 0, 0, 0, 0];
+    private static byte[] Packet(byte type, byte[] body) =>
+        [0, 0, (byte)((body.Length + 6) >> 8), (byte)(body.Length + 6), 4, type, .. body, 0, 0, 0, 0];
 
     private static byte[] Text(string text) => Bytes(Encoding.Latin1.GetBytes(text));
 

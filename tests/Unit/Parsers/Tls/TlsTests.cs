@@ -70,7 +70,10 @@ public sealed class TlsTests
             .Server(
                 Record(
                     22,
-                    Message(2, ServerHello(769, 47, [Extension(65281), Extension(0), Extension(11), Extension(35), Extension(5), Extension(16)]))
+                    Message(
+                        2,
+                        ServerHello(769, 47, [Extension(65281), Extension(0), Extension(11), Extension(35), Extension(5), Extension(16)])
+                    )
                 )
             )
             .TcpAsync();
@@ -162,12 +165,10 @@ public sealed class TlsTests
         byte[] retry = SHA256("HelloRetryRequest");
         GatheredRecord record = await new Exchange()
             .Client(Record(22, Message(1, ClientHello(0x0303, [0x1301], [Extension(51)]))))
-            .Server(
-                [
-                    .. Record(22, Message(2, ServerHello(0x0303, 0x1301, [Extension(43, 3, 4), Extension(44)], random: retry))),
-                    .. Record(20, 1),
-                ]
-            )
+            .Server([
+                .. Record(22, Message(2, ServerHello(0x0303, 0x1301, [Extension(43, 3, 4), Extension(44)], random: retry))),
+                .. Record(20, 1),
+            ])
             .Client([.. Record(20, 1), .. Record(22, Message(1, ClientHello(0x0303, [0x1301], [Extension(44)])))])
             .Server(Record(22, Message(2, ServerHello(0x0303, 0x1301, [Extension(43, 3, 4)]))))
             .TcpAsync();
@@ -248,7 +249,9 @@ public sealed class TlsTests
     public async Task AHelloLongerThanAnybodys()
     {
         int[] ciphers = [.. Enumerable.Range(0x1000, 3000)];
-        GatheredRecord record = await new Exchange().Client(Record(22, Message(1, ClientHello(0x0303, ciphers, [ServerName("a.b")])))).TcpAsync();
+        GatheredRecord record = await new Exchange()
+            .Client(Record(22, Message(1, ClientHello(0x0303, ciphers, [ServerName("a.b")]))))
+            .TcpAsync();
         Assert.Equal("", record.Texts("tls.ja3") + record.Texts("tls.ja4"));
         Assert.Equal("a.b", record.Texts("host.http"));
     }
@@ -271,14 +274,11 @@ public sealed class TlsTests
     private static Exchange Browser() =>
         new Exchange()
             .Client(Record(22, Message(1, BrowserHello())))
-            .Server(
-                [
-                    .. Record(22, Message(2, ServerHello(0x0303, 0x1301, [Extension(51, 0, 29), Extension(43, 3, 4)], [0xAA, 0xBB]))),
-                    .. Record(20, 1),
-                    .. Record(23, new byte[50]),
-                ]
-            );
+            .Server([
+                .. Record(22, Message(2, ServerHello(0x0303, 0x1301, [Extension(51, 0, 29), Extension(43, 3, 4)], [0xAA, 0xBB]))),
+                .. Record(20, 1),
+                .. Record(23, new byte[50]),
+            ]);
 
-    private static byte[] SHA256(string text) =>
-        System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(text));
+    private static byte[] SHA256(string text) => System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(text));
 }

@@ -47,6 +47,7 @@ internal static class Campaign
             ["decoder"] = (DecoderTarget.Run, Frames),
             ["fragments"] = (FragmentTarget.Run, Frames),
             ["reassembler"] = (ReassemblerTarget.Run, Frames),
+            ["handshakes"] = (HandshakeTarget.Run, HandshakeTarget.Seeds),
             ["capture"] = (
                 CaptureTarget.Run,
                 static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)

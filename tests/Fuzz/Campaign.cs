@@ -53,6 +53,8 @@ internal static class Campaign
         };
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
+        foreach ((string name, Target run, byte[][] messages) in MessageTarget.All)
+            targets.Add(name, (run, () => messages));
         return targets;
     }
 

@@ -337,6 +337,7 @@ public sealed class FieldDictionary
                 "intset" => SpiType.IntSet,
                 "longset" => SpiType.LongSet,
                 "utf8set" => SpiType.Utf8Set,
+                "utf8list" => SpiType.Utf8List,
                 "ipset" => SpiType.IpSet,
                 "packed" or "packedint" => SpiType.Packed,
                 "recordset" => SpiType.RecordSet,

@@ -102,7 +102,8 @@ public static class SessionSchema
         json.WritePropertyName("type");
         switch (field.Field.Type)
         {
-            case SpiType.LongSet or SpiType.IntSet or SpiType.Utf8Set or SpiType.IpSet or SpiType.Packed or SpiType.RecordSet:
+            case SpiType.LongSet or SpiType.IntSet or SpiType.Utf8Set or SpiType.Utf8List or SpiType.IpSet:
+            case SpiType.Packed or SpiType.RecordSet:
                 json.WriteStartObject();
                 json.WriteString("type", "array");
                 json.WritePropertyName("items");

@@ -242,6 +242,7 @@ public sealed class Sessions3Writer
                 break;
             case SpiType.Utf8:
             case SpiType.Utf8Set:
+            case SpiType.Utf8List:
                 _json.WriteStringValue(value.Utf8);
                 break;
             case SpiType.Ip:

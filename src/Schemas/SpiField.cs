@@ -41,6 +41,9 @@ public enum SpiType : byte
 
     /// <summary>Integers of 32 bits without duplicates, in the order in which they were first added.</summary>
     IntSet,
+
+    /// <summary>Strings in the order in which they were added, duplicates kept: for lists that belong together item by item.</summary>
+    Utf8List,
 }
 
 /// <summary>

@@ -8,7 +8,7 @@ namespace FlowPipe.Schemas;
 
 /// <summary>
 /// The values of one session's (or one record's) fields, in one arena of bytes that is kept when the session is recycled. Belongs to one
-/// thread at a time. Set types drop duplicates; single types keep the last value given. See <see cref="SpiEntry"/> for the arena's layout.
+/// thread at a time. Set types drop duplicates, lists keep them; single types keep the last value given. See <see cref="SpiEntry"/> for the arena's layout.
 /// </summary>
 public sealed class SpiFields
 {
@@ -91,7 +91,7 @@ public sealed class SpiFields
     /// </summary>
     public bool Add(SpiField field, ReadOnlySpan<byte> utf8)
     {
-        if (field.Type is not (SpiType.Utf8 or SpiType.Utf8Set))
+        if (field.Type is not (SpiType.Utf8 or SpiType.Utf8Set or SpiType.Utf8List))
             throw WrongType(field, "a string");
         if (!Utf8.IsValid(utf8))
             return AddRepaired(field, utf8);
@@ -213,7 +213,7 @@ public sealed class SpiFields
     /// <summary>Whether the set already holds the string.</summary>
     public bool Contains(SpiField field, ReadOnlySpan<byte> utf8)
     {
-        if (field.Parent == OpenNumber)
+        if (field.Parent == OpenNumber && field.Type != SpiType.Utf8List)
             return Find(field, utf8, out _) is var at && at != None && new SpiEntry(_arena, at).Payload.SequenceEqual(utf8);
         if (!TryScope(field, out int start, out int end))
             return false;
@@ -344,6 +344,7 @@ public sealed class SpiFields
     private bool AddToSet(SpiField field, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
     {
         Check(field);
+        // in a list nothing is ever found, so that it keeps duplicates
         if (Find(field, first, out int count) != None || count >= _limits.ValuesPerField || !HasRoom(first.Length))
             return false;
         Append(field, first, rest);
@@ -374,7 +375,7 @@ public sealed class SpiFields
             int next = SpiEntry.Skip(arena, at, out ushort found, out _);
             if (found == tag)
             {
-                if (single || new SpiEntry(arena, at).Key.SequenceEqual(key))
+                if (single || (field.Type != SpiType.Utf8List && new SpiEntry(arena, at).Key.SequenceEqual(key)))
                     return at;
                 count++;
             }

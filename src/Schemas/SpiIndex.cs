@@ -65,6 +65,21 @@ internal sealed class SpiIndex
     /// <summary>Takes in an entry that is not there yet; <see cref="IsFull"/> is false.</summary>
     public void Insert(int scope, SpiEntry entry, int at)
     {
+        // values of lists are never looked for, only counted
+        if (entry.Type != SpiType.Utf8List)
+            InsertPlace(scope, entry, at);
+        if (SpiField.IsSingle(entry.Type))
+            return;
+        int i = FindCount(scope, entry.Tag);
+        if (_slots[i].Place == 0)
+            _used++;
+        _slots[i].Place--;
+        _slots[i].Scope = scope;
+        _slots[i].Tag = entry.Tag;
+    }
+
+    private void InsertPlace(int scope, SpiEntry entry, int at)
+    {
         int i = Hash(scope, entry.Tag, entry.Key) & _mask;
         while (_slots[i].Place != 0)
             i = (i + 1) & _mask;
@@ -75,14 +90,6 @@ internal sealed class SpiIndex
             Tag = entry.Tag,
         };
         _used++;
-        if (SpiField.IsSingle(entry.Type))
-            return;
-        i = FindCount(scope, entry.Tag);
-        if (_slots[i].Place == 0)
-            _used++;
-        _slots[i].Place--;
-        _slots[i].Scope = scope;
-        _slots[i].Tag = entry.Tag;
     }
 
     private static int Hash(int scope, ushort tag, ReadOnlySpan<byte> key)

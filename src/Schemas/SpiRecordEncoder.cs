@@ -153,6 +153,7 @@ public sealed class SpiRecordEncoder
                 writer.Raw(payload);
                 break;
             case SpiType.Utf8Set:
+            case SpiType.Utf8List:
                 writer.Utf8(payload);
                 break;
             case SpiType.IpSet:

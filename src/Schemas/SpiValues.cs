@@ -39,7 +39,7 @@ public readonly ref struct SpiValue
     {
         get
         {
-            if (_entry.Type is SpiType.Utf8 or SpiType.Utf8Set)
+            if (_entry.Type is SpiType.Utf8 or SpiType.Utf8Set or SpiType.Utf8List)
                 return _entry.Payload;
             if (_entry.Type != SpiType.Map)
                 throw WrongType("a string");

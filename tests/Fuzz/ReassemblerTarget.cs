@@ -36,6 +36,7 @@ public static class ReassemblerTarget
         tables.Parsers.Freeze();
         var runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), pool, reassemblyMemcap: 2048);
         var session = new FlowSession(new CoreFields(FieldDictionary.Default)) { Protocol = protocol, Parsing = runtime };
+        session.LendTcp(new TcpBox());
         byte[] frame = new byte[Tcp + TcpHeader.MinimumLength + LongestData];
         long seconds = 0;
         for (int i = 0; i + Step <= input.Length; i += Step)

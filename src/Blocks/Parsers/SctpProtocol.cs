@@ -63,7 +63,7 @@ internal sealed class SctpProtocol(SpiField payloadProtocol) : IpMProtocol("sctp
             switch (type)
             {
                 case Data when length >= DataHeaderLength:
-                    AddData(session, direction, flags, body);
+                    AddData(session, direction, flags, body, packet.Record.TimestampNs);
                     break;
                 case Init or InitAck when length >= InitLength:
                     var init = new PacketReader(body[InitialTsn..]);
@@ -78,7 +78,7 @@ internal sealed class SctpProtocol(SpiField payloadProtocol) : IpMProtocol("sctp
     /// <inheritdoc/>
     public override void Free(Session session) => (session.ProtocolState as SctpAssociation)?.Clear();
 
-    private void AddData(Session session, SctpDirection direction, byte flags, ReadOnlySpan<byte> body)
+    private void AddData(Session session, SctpDirection direction, byte flags, ReadOnlySpan<byte> body, long timestampNs)
     {
         var data = new PacketReader(body);
         uint tsn = data.U32();
@@ -86,12 +86,17 @@ internal sealed class SctpProtocol(SpiField payloadProtocol) : IpMProtocol("sctp
         data.Skip(2);
         uint protocol = data.U32();
         session.Fields.Add(payloadProtocol, protocol);
-        direction.Add(new SctpChunk(flags, tsn, stream, protocol), data.Rest, new Messages(session));
+        direction.Add(new SctpChunk(flags, tsn, stream, protocol), data.Rest, new Messages(session, timestampNs));
     }
 
     /// <summary>What becomes of a session's messages.</summary>
-    private readonly struct Messages(Session session) : ISctpMessages
+    private readonly struct Messages(Session session, long timestampNs) : ISctpMessages
     {
-        public void Message(ushort stream, uint payloadProtocol, ReadOnlySpan<byte> message) => session.SeenPayload(message);
+        public void Message(ushort stream, uint payloadProtocol, ReadOnlySpan<byte> message)
+        {
+            session.SeenPayload(message);
+            if (message.Length > 0)
+                session.Deliver(new StreamData(session.PacketSide, message, timestampNs));
+        }
     }
 }

@@ -67,13 +67,15 @@ public sealed class UnknownPlugin : IFlowPipePlugin
     private static bool IsEther(string what, out ushort type)
     {
         type = 0;
-        return what.StartsWith("ether:", StringComparison.Ordinal) && ushort.TryParse(what.AsSpan(6), CultureInfo.InvariantCulture, out type);
+        return what.StartsWith("ether:", StringComparison.Ordinal)
+            && ushort.TryParse(what.AsSpan(6), CultureInfo.InvariantCulture, out type);
     }
 
     private static bool IsIp(string what, out byte protocol)
     {
         protocol = 0;
-        return what.StartsWith("ip:", StringComparison.Ordinal) && byte.TryParse(what.AsSpan(3), CultureInfo.InvariantCulture, out protocol);
+        return what.StartsWith("ip:", StringComparison.Ordinal)
+            && byte.TryParse(what.AsSpan(3), CultureInfo.InvariantCulture, out protocol);
     }
 
     private PacketRc Enqueue(EnqueueContext context, PacketRc verdict, int type, ref PacketRecord packet, ReadOnlySpan<byte> frame)

@@ -1,6 +1,6 @@
 using FlowPipe.Core.Enqueue;
-using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Sessions.Parsing;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -292,7 +292,7 @@ internal static class ConfigKeys
         Number(
             "sessions.maxTcpOutOfOrderBytes",
             0,
-            int.MaxValue,
+            1_073_741_824,
             s => s.Sessions.MaxTcpOutOfOrderBytes,
             (s, v) => s with { Sessions = s.Sessions with { MaxTcpOutOfOrderBytes = v } },
             "Bytes held for a TCP session while an earlier segment is missing"
@@ -308,7 +308,7 @@ internal static class ConfigKeys
         Number(
             "sessions.reassemblyMemcap",
             0,
-            int.MaxValue,
+            1_073_741_824,
             s => (int)s.Sessions.ReassemblyMemcap,
             (s, v) => s with { Sessions = s.Sessions with { ReassemblyMemcap = v } },
             "Bytes held for all TCP sessions while earlier segments are missing (Suricata's stream.reassembly.memcap)"

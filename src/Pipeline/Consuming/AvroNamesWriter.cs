@@ -47,14 +47,15 @@ internal sealed class AvroNamesWriter
             return;
         OpenGroups(json, field.Groups);
         json.WritePropertyName(field.Name);
-        if (field.Definition.Field.Type is SpiType.LongSet or SpiType.IntSet or SpiType.Utf8Set or SpiType.IpSet or SpiType.RecordSet)
+        SpiType type = field.Definition.Field.Type;
+        if (type is SpiType.LongSet or SpiType.IntSet or SpiType.Utf8Set or SpiType.Utf8List or SpiType.IpSet or SpiType.RecordSet)
         {
             json.WriteStartArray();
             foreach (SpiValue value in values)
                 WriteValue(json, field, value);
             json.WriteEndArray();
         }
-        else if (field.Definition.Field.Type == SpiType.Map)
+        else if (type == SpiType.Map)
         {
             json.WriteStartObject();
             foreach (SpiValue entry in values)
@@ -83,7 +84,7 @@ internal sealed class AvroNamesWriter
             case SpiType.Double:
                 json.WriteNullValue();
                 break;
-            case SpiType.Utf8 or SpiType.Utf8Set:
+            case SpiType.Utf8 or SpiType.Utf8Set or SpiType.Utf8List:
                 json.WriteStringValue(value.Utf8);
                 break;
             case SpiType.Ip or SpiType.IpSet:

@@ -105,7 +105,7 @@ public sealed class FragmentTests
     [Fact]
     public void FragmentsOfFragments()
     {
-        var decoder = new Decoder(new IpInIp());
+        var decoder = new Decoder();
         byte[] payload = Udp(1, 2, new byte[1_200]);
         PacketRc verdict = PacketRc.Held;
         PacketRecord record = default;
@@ -277,17 +277,5 @@ public sealed class FragmentTests
                 pieces.Add(new Piece(from, to, to < length));
         }
         return [.. pieces];
-    }
-
-    private sealed class IpInIp : IFlowPipePlugin
-    {
-        public string Name => "ip in ip";
-
-        public void Register(IRegistrar registrar) =>
-            registrar.Ip(
-                4,
-                (EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset) =>
-                    context.RunEthernet(IPv4Type, ref packet, frame, offset)
-            );
     }
 }

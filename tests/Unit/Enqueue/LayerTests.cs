@@ -253,8 +253,9 @@ public sealed class LayerTests
             [.. frames.Select((frame, i) => new CapturedPacket(i, frame.Frame))],
             new SessionSettings { MaxPackets = 1 }
         );
-        Assert.Equal(frames.Select(frame => (long)frame.Frame.Length), records.Select(record => record.Long("bytes")));
-        Assert.Equal(frames.Select(frame => frame.Frame.Length + 16L), records.Select(record => record.PacketLengths().Single()));
+        // Sessions that are open at the end are saved in an order of their own.
+        Assert.Equal(frames.Select(frame => (long)frame.Frame.Length).Order(), records.Select(record => record.Long("bytes")).Order());
+        Assert.All(records, record => Assert.Equal(record.Long("bytes") + 16, record.PacketLengths().Single()));
     }
 
     /// <summary>A layer of a plugin may find what it passes on anywhere in such a frame.</summary>

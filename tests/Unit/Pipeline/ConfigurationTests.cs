@@ -264,6 +264,8 @@ public sealed class ConfigurationTests : IDisposable
                 return [now == "true" ? "false" : "true"];
             case ConfigKind.List when key.Path == "sessions.opaqueTunnels":
                 return ["teredo", "vxlan"];
+            case ConfigKind.List when key.Path == "packets.packetDropIps":
+                return ["10.0.0.0/8", "10.9.0.0/16=allow", ":53"];
             case ConfigKind.List:
                 return ["null:", "ndjson:a \"b\" #c.json"];
             case ConfigKind.Text when ByteSize.TryParse(now, out long bytes):

@@ -27,7 +27,9 @@ internal sealed class ModelRecord
         + "query.answer.aa\tquery[].answers[].aa\tquery[].answers[].aa\tbool\t-\taa\n"
         + "query.done\tquery[].done\tquery[].done\tbool\talways\tdone\n"
         + "query.tags\tquery[].tags\tquery[].tags\tutf8set\tecscnt\ttags\n"
+        + "query.lines\tquery[].lines\tquery[].lines\tutf8list\tcnt\tlines\n"
         + "after\tafter\tafter\tipset\tcnt\tafter\n"
+        + "lines\tlines\tlines\tutf8list\tcnt\tlines\n"
         + "group.records\tgroup.records\tgroup.records\trecordset\t-\trecords in a group\n"
         + "group.records.x\tgroup.records[].x\tgroup.records[].x\tint\t-\tx\n"
         + "extra\textra\textra\tmap\t-\tmap\n";
@@ -161,6 +163,11 @@ internal sealed class ModelRecord
             case SpiType.Utf8Set:
                 Assert.Equal(values.Contains(text), store.Contains(field, Encoding.UTF8.GetBytes(text)));
                 Assert.Equal(AddUnique(values, text), store.Add(field, Encoding.UTF8.GetBytes(text)));
+                break;
+            case SpiType.Utf8List:
+                Assert.Equal(values.Contains(text), store.Contains(field, Encoding.UTF8.GetBytes(text)));
+                Assert.True(store.Add(field, Encoding.UTF8.GetBytes(text)));
+                values.Add(text);
                 break;
             case SpiType.Ip:
                 Assert.True(store.AddIp(field, address));

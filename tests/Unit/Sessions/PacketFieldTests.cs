@@ -81,8 +81,8 @@ public sealed class PacketFieldTests
     public async Task Sctp()
     {
         Conversation conversation = new Conversation()
-            .Sctp(0, true, [1, 0, 0, 20, .. new byte[16]]) // INIT
-            .Sctp(1, true, SctpData(46, "hello"u8.ToArray()), SctpData(47, "you"u8.ToArray()))
+            .Sctp(0, true, [1, 0, 0, 20, .. new byte[12], .. U32(9)]) // INIT
+            .Sctp(1, true, SctpData(46, "hello"u8.ToArray()), SctpData(47, "you"u8.ToArray(), tsn: 10))
             .Sctp(2, false, SctpData(46, "hi"u8.ToArray()), [0, 3, 0xFF, 0xFF]) // the last chunk lies about its length
             .Sctp(3, false, [0, 3, 0, 0]);
         GatheredRecord record = await SessionRun.OneAsync(conversation);

@@ -235,6 +235,32 @@ public sealed class ReassemblyTests
     }
 
     [Fact]
+    public async Task AnEndThatCameBeforeTheParserIsToldToo()
+    {
+        (_, StreamRecorder heard) = await RunAsync(
+            new Conversation()
+                .Handshake()
+                .Tcp(1, false, Fin | Ack, 5001, 1001)
+                .Tcp(2, true, Psh | Ack, 1001, 5002, "abc")
+                .Tcp(3, true, Psh | Ack, 1004, 5002, "def")
+        );
+        Assert.Equal(("abcdef.", "."), (heard.Text(Side.Client), heard.Text(Side.Server)));
+    }
+
+    [Fact]
+    public async Task ALateSynAckDoesNotSetAStreamBack()
+    {
+        (GatheredRecord record, StreamRecorder heard) = await RunAsync(
+            new Conversation()
+                .Tcp(1, true, Psh | Ack, 1001, 5001, "abc")
+                .Tcp(2, false, Syn | Ack, 5000, 1001)
+                .Tcp(3, true, Psh | Ack, 1001, 5001, "abc")
+                .Tcp(4, true, Psh | Ack, 1004, 5001, "def")
+        );
+        Assert.Equal(("abcdef.", 6L), (heard.Text(Side.Client), record.Long("databytes")));
+    }
+
+    [Fact]
     public async Task EachDatagramIsAPiece()
     {
         (_, StreamRecorder heard) = await RunAsync(

@@ -141,8 +141,8 @@ internal static class PacketBuilder
         [.. U16(source), .. U16(destination), 0, 0, 0, 1, 0, 0, 0, 0, .. chunks.SelectMany(chunk => chunk)];
 
     /// <summary>A DATA chunk, padded to four bytes.</summary>
-    public static byte[] SctpData(uint payloadProtocol, byte[] data) =>
-        [0, 3, .. U16(16 + data.Length), 0, 0, 0, 9, 0, 1, 0, 2, .. U32(payloadProtocol), .. data, .. new byte[-data.Length & 3]];
+    public static byte[] SctpData(uint payloadProtocol, byte[] data, uint tsn = 9) =>
+        [0, 3, .. U16(16 + data.Length), .. U32(tsn), 0, 1, 0, 2, .. U32(payloadProtocol), .. data, .. new byte[-data.Length & 3]];
 
     /// <summary>Linux cooked capture, version 1.</summary>
     public static byte[] Sll(ushort protocol, byte[] payload) => [0, 0, 0, 1, 0, 6, .. Mac(MacA), 0, 0, .. U16(protocol), .. payload];

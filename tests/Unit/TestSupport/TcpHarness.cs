@@ -25,6 +25,7 @@ internal sealed class TcpHarness
         tables.Parsers.Freeze();
         Runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), Pool, settings.ReassemblyMemcap);
         Session = new FlowSession(new CoreFields(FieldDictionary.Default)) { Protocol = _tcp, Parsing = Runtime };
+        Session.LendTcp(new TcpBox());
     }
 
     public BytePool Pool { get; } = new();

@@ -10,7 +10,8 @@ namespace FlowPipe.Abstractions;
 /// A length beyond the data, a tag number of more than 28 bits or a length of more than 4 bytes latches <see cref="Failed"/>.
 /// </summary>
 /// <param name="data">The bytes to read.</param>
-public ref struct BerReader(ReadOnlySpan<byte> data)
+/// <param name="cut">Whether the data is the beginning of something longer: an element that reaches beyond it ends with it.</param>
+public ref struct BerReader(ReadOnlySpan<byte> data, bool cut = false)
 {
     private const byte Indefinite = 0x80;
     private ReadOnlySpan<byte> _rest = data;
@@ -41,7 +42,11 @@ public ref struct BerReader(ReadOnlySpan<byte> data)
             trailer = 2;
         }
         else if (length > _rest.Length - header)
-            return Fail();
+        {
+            if (!cut)
+                return Fail();
+            length = _rest.Length - header;
+        }
         element = new BerElement(identifier, number, _rest[..(header + length + trailer)], _rest.Slice(header, length));
         _rest = _rest[(header + length + trailer)..];
         return true;

@@ -41,6 +41,9 @@ public abstract partial class Session
     /// <summary>Bytes of payload by side, in the record that is being made.</summary>
     public SideCounts DataBytes;
 
+    /// <summary>Time of its very first packet, in whatever record, nanoseconds since 1970.</summary>
+    public abstract long FirstPacketNs { get; }
+
     /// <summary>
     /// What the session's protocol keeps with it. It stays when the session is recycled, emptied by <see cref="MProtocol.Free"/>, so that the
     /// next session of the same protocol need not allocate it; another protocol finds it and replaces it.

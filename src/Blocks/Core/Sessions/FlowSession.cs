@@ -65,6 +65,9 @@ public sealed partial class FlowSession : Session
     internal ref TcpState Tcp => ref (_tcp ?? NoTcp).State;
 
     /// <inheritdoc/>
+    public override long FirstPacketNs => BeganNs;
+
+    /// <inheritdoc/>
     public override void AddProtocol(ReadOnlySpan<byte> name) => Fields.Add(_fields.Protocols, name);
 
     /// <inheritdoc/>

@@ -75,7 +75,9 @@ internal sealed class FlowTimeouts
                 own.Add(protocol.IdleTimeout);
         }
         if ((Types + own.Count) * States > byte.MaxValue)
-            throw new FlowPipeException($"{own.Count} protocols have an idle timeout of their own: there is room for {(byte.MaxValue / States) - Types}");
+            throw new FlowPipeException(
+                $"{own.Count} protocols have an idle timeout of their own: there is room for {(byte.MaxValue / States) - Types}"
+            );
         return own;
     }
 

@@ -1,7 +1,7 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
-using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Core.Stats;

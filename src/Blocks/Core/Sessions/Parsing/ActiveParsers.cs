@@ -9,7 +9,20 @@ internal struct ActiveParser
     public int Kind;
     public bool ClientDone; // wants no more of the client's data
     public bool ServerDone;
+    public bool ClientEndTold;
+    public bool ServerEndTold;
     public bool Leaving; // it has handed the session over and is freed when it returns
+
+    /// <summary>Whether the end of a side is news to it: it is told once, whenever it was started.</summary>
+    public bool TellEnd(Side side)
+    {
+        bool told = side == Side.Client ? ClientEndTold : ServerEndTold;
+        if (side == Side.Client)
+            ClientEndTold = true;
+        else
+            ServerEndTold = true;
+        return !told;
+    }
 
     public void SetDone(Side side)
     {

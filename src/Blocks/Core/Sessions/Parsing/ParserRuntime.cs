@@ -225,6 +225,8 @@ internal sealed class ParserRuntime
         ref ActiveParsers parsers = ref session.Parsers;
         if (parsers.Slots![index] is not { Parser: { } parser, Leaving: false } before || before.IsDone(data.Side))
             return;
+        if (data.End && !parsers.Slots[index].TellEnd(data.Side))
+            return;
         byte outer = parsers.Current;
         parsers.Current = (byte)(index + 1);
         Parsed result;

@@ -122,7 +122,8 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
             if (!tcp.HandshakeSeen)
             {
                 tcp.SynAckFirst = true;
-                if (settings.AntiSynDrop)
+                // A stream that is followed already is not set back.
+                if (settings.AntiSynDrop && !tcp[Other(side)].Following)
                     Follow(ref tcp[Other(side)], header.Acknowledged);
             }
             tcp.SynAcknowledged = header.Acknowledged;

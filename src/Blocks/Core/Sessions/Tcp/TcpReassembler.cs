@@ -71,7 +71,7 @@ internal static class TcpReassembler
     /// <summary>Says the end of a side to the parsers once all that comes before its FIN was handed on.</summary>
     public static void CheckEnd(FlowSession flow, in TcpStream stream, Side side, long timestampNs)
     {
-        if (stream is { Following: true, FinSeen: true } && stream.NextSequence == stream.FinSequence)
+        if (stream is { Following: true, FinSeen: true } && stream.NextSequence == stream.FinSequence && !flow.Parsers.IsEnded(side))
             End(flow, side, timestampNs);
     }
 
@@ -93,8 +93,7 @@ internal static class TcpReassembler
 
     private static void End(FlowSession flow, Side side, long timestampNs)
     {
-        if (flow.Parsers.IsEnded(side))
-            return;
+        // A parser that was started since is told when the session ends; who was told is not told again.
         flow.Parsers.SetEnded(side);
         if (flow.Parsers.Wanting > 0)
             flow.Deliver(new StreamData(side, default, timestampNs) { End = true });

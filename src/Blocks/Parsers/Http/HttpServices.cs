@@ -1,0 +1,21 @@
+using FlowPipe.Abstractions;
+
+namespace FlowPipe.Parsers.Http;
+
+/// <summary>Services on top of HTTP that are known by the path of their requests: Windows' certificate services and remote management.</summary>
+internal static class HttpServices
+{
+    public static void AddProtocol(Session session, ReadOnlySpan<byte> path)
+    {
+        if (Lines.StartsWith(path, "/certsrv/mscep"u8))
+            session.AddProtocol("adcs-ndes"u8);
+        else if (Lines.StartsWith(path, "/certsrv/"u8))
+            session.AddProtocol("adcs-web"u8);
+        else if (Lines.StartsWith(path, "/ADPolicyProvider_CEP_"u8))
+            session.AddProtocol("adcs-cep"u8);
+        else if (Lines.StartsWith(path, "/EnrollmentServer/"u8) || path.IndexOf("_CES_"u8) >= 0)
+            session.AddProtocol("adcs-ces"u8);
+        else if (Lines.StartsWith(path, "/wsman"u8) && (path.Length == "/wsman".Length || path["/wsman".Length] == '/'))
+            session.AddProtocol("winrm"u8);
+    }
+}

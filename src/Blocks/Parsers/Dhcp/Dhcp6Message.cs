@@ -43,6 +43,12 @@ internal static class Dhcp6Message
 
     private static void ReadClasses(SpiFields to, DhcpFields fields, ReadOnlySpan<byte> value)
     {
+        if (fields.IsArkime)
+        {
+            // The enterprise number is taken for text, which its first byte ends.
+            fields.AddClass(to, value);
+            return;
+        }
         var reader = new PacketReader(value);
         reader.Skip(4);
         while (reader.Remaining > 2)

@@ -13,6 +13,9 @@ internal sealed class DhcpFields(IRegistrar registrar)
     public SpiField ClassId { get; } = registrar.Field("dhcp.classId");
     public SpiField RequestIp { get; } = registrar.Field("dhcp.requestIp");
 
+    /// <summary>Whether a vendor class of DHCPv6 begins with the enterprise number, as Arkime has it.</summary>
+    public bool IsArkime { get; } = ArkimeQuirks.AskedFor(registrar);
+
     /// <summary>Adds a transaction id, in hexadecimal digits without leading zeros.</summary>
     public void AddId(SpiFields to, uint id)
     {
@@ -43,7 +46,7 @@ internal sealed class DhcpFields(IRegistrar registrar)
     public void AddClass(SpiFields to, ReadOnlySpan<byte> name)
     {
         name = name.UpToNul();
-        if (!name.IsEmpty)
+        if (!name.IsEmpty || IsArkime)
             to.AddText(ClassId, name, TextEncoding.Utf8OrLatin1);
     }
 }

@@ -234,6 +234,8 @@ internal sealed class DnsRecordWriter(DnsFields fields)
             DnsType.Ds => (RecordTexts.TryWriteDelegation(in record, ref text), fields.AnswerDelegation),
             _ => (true, default),
         };
+        if (fields.IsArkime && record.Type == DnsType.Rrsig && text.Text.EndsWith(" ."u8))
+            valid = false;
         if (!valid || !BeginAnswer(to, in record, owner, ref responses))
             return;
         if (!field.IsNone)

@@ -60,6 +60,8 @@ internal static class Campaign
         targets.Add("websocket", (http.Run, static () => HttpSeeds.WebSocket));
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
+        foreach ((string name, Target run, byte[][] messages) in MessageTarget.All)
+            targets.Add(name, (run, () => messages));
         return targets;
     }
 

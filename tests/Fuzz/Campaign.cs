@@ -47,6 +47,7 @@ internal static class Campaign
             ["decoder"] = (DecoderTarget.Run, Frames),
             ["fragments"] = (FragmentTarget.Run, Frames),
             ["reassembler"] = (ReassemblerTarget.Run, Frames),
+            ["handshakes"] = (HandshakeTarget.Run, HandshakeTarget.Seeds),
             ["capture"] = (
                 CaptureTarget.Run,
                 static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)
@@ -59,6 +60,8 @@ internal static class Campaign
         targets.Add("websocket", (http.Run, static () => HttpSeeds.WebSocket));
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
+        foreach ((string name, Target run, byte[][] messages) in MessageTarget.All)
+            targets.Add(name, (run, () => messages));
         return targets;
     }
 

@@ -7,9 +7,5 @@ internal static class ArkimeQuirks
 {
     /// <summary>Whether it is set.</summary>
     public static bool AskedFor(IRegistrar registrar) =>
-        registrar.Setting(
-            "arkimeQuirks",
-            false,
-            "Do as Arkime does where it is wrong, to compare documents with its own"
-        );
+        registrar.Setting("arkimeQuirks", false, "Do as Arkime does where it is wrong, to compare documents with its own");
 }

@@ -137,7 +137,12 @@ internal sealed class SnmpParser(SnmpFields fields) : SessionParser
             if (!TryTake(ref pair, out Element name) || name.IsConstructed)
                 return;
             AddOid(to, fields.Variable, name.Content);
-            if (type == TrapV2 && name.Content.SequenceEqual(SnmpTrapOid) && TryTake(ref pair, out Element trap) && trap.Tag == ObjectIdentifier)
+            if (
+                type == TrapV2
+                && name.Content.SequenceEqual(SnmpTrapOid)
+                && TryTake(ref pair, out Element trap)
+                && trap.Tag == ObjectIdentifier
+            )
                 AddOid(to, fields.TrapOid, trap.Content);
         }
     }
@@ -147,8 +152,21 @@ internal sealed class SnmpParser(SnmpFields fields) : SessionParser
         if (!TryTake(ref message, out Element global) || global.Tag != Sequence)
             return;
         ReadOnlySpan<byte> header = global.Content;
-        if (TryTake(ref header, out _) && TryTake(ref header, out _) && TryTake(ref header, out Element flags) && flags.Content is [var bits])
-            to.Add(fields.SecurityLevel, (bits & 3) switch { 0 => "noAuthNoPriv"u8, 1 => "authNoPriv"u8, _ => "authPriv"u8 });
+        if (
+            TryTake(ref header, out _)
+            && TryTake(ref header, out _)
+            && TryTake(ref header, out Element flags)
+            && flags.Content is [var bits]
+        )
+            to.Add(
+                fields.SecurityLevel,
+                (bits & 3) switch
+                {
+                    0 => "noAuthNoPriv"u8,
+                    1 => "authNoPriv"u8,
+                    _ => "authPriv"u8,
+                }
+            );
         if (!TryTake(ref message, out Element security) || security.Tag != OctetString)
             return;
         ReadOnlySpan<byte> parameters = security.Content;

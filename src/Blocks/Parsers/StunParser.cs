@@ -26,7 +26,12 @@ public sealed class StunPlugin : IFlowPipePlugin
         registrar.Udp("stun", 0, [0, 1, 0], datagram);
         registrar.Udp("stun", 0, [0, 3, 0], datagram);
         registrar.Udp("stun", 0, [1, 1, 0], datagram);
-        registrar.Tcp("stun", 4, StunMessage.Cookie, (session, _, bytes) => Start(session, kind, (bytes[0] & 0xC0) == 0 && bytes.Length >= StunMessage.HeaderLength));
+        registrar.Tcp(
+            "stun",
+            4,
+            StunMessage.Cookie,
+            (session, _, bytes) => Start(session, kind, (bytes[0] & 0xC0) == 0 && bytes.Length >= StunMessage.HeaderLength)
+        );
         Classifier text = static (session, _, bytes) =>
         {
             if (bytes.Length > 7 && bytes[7..].IndexOf("STUN"u8) >= 0)
@@ -155,7 +160,10 @@ internal sealed class StunParser(StunFields fields) : SessionParser
         if (length > message.Length || (length != message.Length && !StunMessage.HasCookie(message)))
             return false;
         AddType(session.Fields, BinaryPrimitives.ReadUInt16BigEndian(message));
-        ReadOnlySpan<byte> mask = message.Slice(4, 16);
+        // The cookie's number even where the message has none, as messages of Microsoft's TURN.
+        Span<byte> mask = stackalloc byte[16];
+        StunMessage.Cookie.CopyTo(mask);
+        message.Slice(8, 12).CopyTo(mask[4..]);
         var reader = new PacketReader(message[StunMessage.HeaderLength..length]);
         while (reader.Remaining >= 4)
         {

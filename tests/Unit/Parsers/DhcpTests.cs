@@ -32,7 +32,10 @@ public sealed class DhcpTests
         Assert.Equal("MSFT 5.0", record.Texts("dhcp.classId"));
         Assert.Equal("192.0.2.5", record.Ip("dhcp.requestIp"));
         Assert.Equal("", record.Text("communityId"));
-        Assert.Equal(("0.0.0.0", 68L, Everybody, 67L), (record.Ip("ip.src"), record.Long("port.src"), record.Ip("ip.dst"), record.Long("port.dst")));
+        Assert.Equal(
+            ("0.0.0.0", 68L, Everybody, 67L),
+            (record.Ip("ip.src"), record.Long("port.src"), record.Ip("ip.dst"), record.Long("port.dst"))
+        );
         Assert.Equal((3, 1), (record.Long("packets.src"), record.Long("packets.dst")));
     }
 
@@ -53,13 +56,20 @@ public sealed class DhcpTests
         Assert.Equal("abcd", records[0].Texts("dhcp.id"));
         Assert.Equal("MSFT 5.0", records[0].Texts("dhcp.classId"));
         Assert.Equal((1, 1), (records[0].Long("packets.src"), records[0].Long("packets.dst")));
-        Assert.Equal(("RELAY_FORW", "", "r"), (records[2].Texts("dhcp.type"), records[2].Texts("dhcp.id"), records[2].Texts("dhcp.classId")));
+        Assert.Equal(
+            ("RELAY_FORW", "", "r"),
+            (records[2].Texts("dhcp.type"), records[2].Texts("dhcp.id"), records[2].Texts("dhcp.classId"))
+        );
     }
 
     [Fact]
     public async Task CutOffAtEveryByte()
     {
-        byte[] four = Message(1, 9, [12, 4, .. "Host"u8, 81, 10, 5, 0, 0, 3, .. "web"u8, 1, (byte)'x', 0, 61, 7, 1, 2, 0, 0, 0, 0, 9, 50, 4, 1, 2, 3, 4]);
+        byte[] four = Message(
+            1,
+            9,
+            [12, 4, .. "Host"u8, 81, 10, 5, 0, 0, 3, .. "web"u8, 1, (byte)'x', 0, 61, 7, 1, 2, 0, 0, 0, 0, 9, 50, 4, 1, 2, 3, 4]
+        );
         byte[] six = [1, 0, 0xAB, 0xCD, 0, 16, 0, 14, 0, 0, 1, 0x37, 0, 8, .. "MSFT 5.0"u8];
         var packets = new List<CapturedPacket>();
         for (int length = 230; length <= four.Length; length++)

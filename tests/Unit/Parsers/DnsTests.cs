@@ -85,8 +85,16 @@ public sealed class DnsTests
             { 65, [0, 1, 0, 0, 6, 0, 16, 0x20, 1, .. new byte[13], 1, 0, 1, 0, 0], "https=HTTPS 1 . ipv6hint=2001::1 alpn=" },
             { 257, [128, 5, .. "issue"u8, .. "ca.example"u8], "caa=CAA 128 issue ca.example" },
             { 43, [0xD4, 0x31, 13, 2, 0xAA, 0x0B], "ds=DS 54321 13 2 AA0B" },
-            { 47, [.. Name("next.example.com"), 0, 2, 0x60, 0x01, 1, 1, 0x40, 255, 1, 0x01], "nsec=NSEC next.example.com A NS MX CAA TYPE65287" },
-            { 46, [0, 1, 13, 2, 0, 0, 14, 16, 0, 0, 0, 9, 0, 0, 0, 8, 48, 57, .. Name("Example.com"), 1, 2], "rrsig=RRSIG A 13 2 3600 9 8 12345 example.com" },
+            {
+                47,
+                [.. Name("next.example.com"), 0, 2, 0x60, 0x01, 1, 1, 0x40, 255, 1, 0x01],
+                "nsec=NSEC next.example.com A NS MX CAA TYPE65287"
+            },
+            {
+                46,
+                [0, 1, 13, 2, 0, 0, 14, 16, 0, 0, 0, 9, 0, 0, 0, 8, 48, 57, .. Name("Example.com"), 1, 2],
+                "rrsig=RRSIG A 13 2 3600 9 8 12345 example.com"
+            },
             { 46, [0, 2, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1], "rrsig=RRSIG NS 8 0 0 0 0 1 ." },
         };
 
@@ -116,7 +124,9 @@ public sealed class DnsTests
     public void TextsOfARecord()
     {
         byte[] data = [3, .. "a=1"u8, 0, 2, 0xE9, (byte)'x', 3, .. "a=1"u8];
-        JsonNode dns = Udp().Client(Response("example.com", Txt, Record(Question0, Txt, data), Record(Question0, Txt, [9, 1]))).Document()["dns"]![0]!;
+        JsonNode dns = Udp().Client(Response("example.com", Txt, Record(Question0, Txt, data), Record(Question0, Txt, [9, 1]))).Document()[
+            "dns"
+        ]![0]!;
         AssertJson("""["a=1", "éx"]""", dns["answers"]![0]!["txt"]);
         Assert.Equal(1, (int)dns["answersCnt"]!);
     }
@@ -152,7 +162,9 @@ public sealed class DnsTests
         AssertJson("""["bad-punycode"]""", document["tags"]);
         Assert.Null(document["dns"]);
         // An alias that can't be decoded is no answer; what follows it is read.
-        document = Udp().Client(Response("a.b", A, Record(Question0, Cname, Name("xn--\u0080")), Record(Question0, A, [1, 2, 3, 4]))).Document();
+        document = Udp()
+            .Client(Response("a.b", A, Record(Question0, Cname, Name("xn--\u0080")), Record(Question0, A, [1, 2, 3, 4])))
+            .Document();
         AssertJson("""["bad-punycode"]""", document["tags"]);
         Assert.Equal(1, (int)document["dns"]![0]!["answersCnt"]!);
     }
@@ -176,7 +188,9 @@ public sealed class DnsTests
     [InlineData("xn--99999999")]
     [InlineData("xn---a")]
     public void WhatIsNoPunycode(string name) =>
-        Assert.False(InternationalName.TryDecode(System.Text.Encoding.Latin1.GetBytes(name), new byte[InternationalName.LongestText], out _));
+        Assert.False(
+            InternationalName.TryDecode(System.Text.Encoding.Latin1.GetBytes(name), new byte[InternationalName.LongestText], out _)
+        );
 
     [Fact]
     public void UnprintableLabels() =>
@@ -192,7 +206,13 @@ public sealed class DnsTests
             .. Record(Name("printer.local"), Txt, [1, (byte)'x'], kind: 3),
         ];
         byte[] query = [.. Header(0, 0, 2), .. Question("_ipp._tcp.local", 12, kind: 0x8001), .. Question("_raop._tcp.local", 12)];
-        byte[] answered = [.. Header(0, 0x8400, 2, 1), .. Question("a.local"), .. Question("b.local"), .. Record(Name("a.local"), A, [192, 0, 2, 8])];
+        byte[] answered =
+        [
+            .. Header(0, 0x8400, 2, 1),
+            .. Question("a.local"),
+            .. Question("b.local"),
+            .. Record(Name("a.local"), A, [192, 0, 2, 8]),
+        ];
         JsonNode document = Udp(5353, 5353).Client(announcement).Client(query).Client(answered).Document();
         AssertJson("""["mdns"]""", document["protocol"]);
         AssertJson(
@@ -246,7 +266,11 @@ public sealed class DnsTests
     public void StreamsHoweverTheyAreCut()
     {
         byte[] query = Framed(Query("www.example.com"));
-        byte[] responses = [.. Framed(Response("www.example.com", A, Record(Question0, A, [192, 0, 2, 1]))), .. Framed(Response("b.example", A))];
+        byte[] responses =
+        [
+            .. Framed(Response("www.example.com", A, Record(Question0, A, [192, 0, 2, 1]))),
+            .. Framed(Response("b.example", A)),
+        ];
         string whole = Tcp().Client(query).Server(responses).Document().ToJsonString();
         Assert.Contains("192.0.2.1", whole, StringComparison.Ordinal);
         MessageHarness cut = Tcp().Client(query[..2]).Server(responses[..2]);

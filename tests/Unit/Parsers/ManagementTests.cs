@@ -103,7 +103,11 @@ public sealed class ManagementTests
         byte[] response = [.. NbnsResponse];
         response[5] = 1; // a question of the same name first, by which the record's pointer becomes one
         byte[] pointed = [.. NbnsQuery[..2], 0x85, 0, 0, 1, 0, 1, 0, 0, 0, 0, .. NbnsQuery[12..], 0xC0, 12, .. NbnsResponse[46..]];
-        Assert.Contains("\"host\":[\"FILE SERVER\"]", Udp(137, 137, new NbnsPlugin()).Client(pointed).Member("nbns"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"host\":[\"FILE SERVER\"]",
+            Udp(137, 137, new NbnsPlugin()).Client(pointed).Member("nbns"),
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("queryHost", Udp(137, 137, new NbnsPlugin()).Client(response).Member("nbns"), StringComparison.Ordinal);
     }
 
@@ -135,7 +139,11 @@ public sealed class ManagementTests
         Assert.Equal("", Udp(40000, 40001, new SnmpPlugin()).Client(SnmpGet).Member("snmp"));
         // A trap of version 1 says who made it, and GetBulkRequest has no error in that place.
         byte[] old = [0x30, 0x14, 2, 1, 0, 4, 1, (byte)'c', 0xA4, 0x0C, 6, 4, 0x2B, 6, 1, 4, 2, 1, 1, 2, 1, 1];
-        Assert.Contains("\"trapOid\":[\"1.3.6.1.4\"]", Udp(162, 162, new SnmpPlugin()).Client(old).Member("snmp"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"trapOid\":[\"1.3.6.1.4\"]",
+            Udp(162, 162, new SnmpPlugin()).Client(old).Member("snmp"),
+            StringComparison.Ordinal
+        );
         byte[] bulk = [.. SnmpGet];
         bulk[13] = 0xA5;
         bulk[20] = 5;
@@ -170,7 +178,11 @@ public sealed class ManagementTests
             cut.Client(b);
         Assert.Equal(whole, cut.Member("stun"));
         // Text of an ancient kind
-        Assert.Contains("\"stun\"", Udp(1, 2, new StunPlugin()).Client([.. "RSP/1.0 STUN x"u8]).Document().ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"stun\"",
+            Udp(1, 2, new StunPlugin()).Client([.. "RSP/1.0 STUN x"u8]).Document().ToJsonString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -247,9 +259,5 @@ public sealed class ManagementTests
 
     /// <summary>A NetBIOS name of the suffix 0x20, without a scope.</summary>
     private static byte[] NetBios(string name) =>
-        [
-            32,
-            .. (name.PadRight(15) + " ").SelectMany(c => (byte[])[(byte)('A' + (c >> 4)), (byte)('A' + (c & 15))]),
-            0,
-        ];
+        [32, .. (name.PadRight(15) + " ").SelectMany(c => (byte[])[(byte)('A' + (c >> 4)), (byte)('A' + (c & 15))]), 0];
 }

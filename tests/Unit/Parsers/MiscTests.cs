@@ -63,6 +63,8 @@ public sealed class MiscTests
     [InlineData("whatsapp", true, 5222, "ED\0\u0001")]
     [InlineData("whatsapp", true, 5222, "WA\u0005\u0002")]
     [InlineData("", true, 5222, "WAIT")]
+    [InlineData("plex-gdm", false, 32414, "HELLO * HTTP/1.0\r\n")]
+    [InlineData("", false, 32414, "\u0001\u0002\u0003\u0004")]
     public void FirstBytes(string expected, bool tcp, int port, string bytes)
     {
         JsonNode? protocols = Harness(tcp, 40000, port).Client(Encoding.Latin1.GetBytes(bytes)).Document()["protocol"];
@@ -74,10 +76,7 @@ public sealed class MiscTests
     [InlineData(2029, "\u0001\u0028\u0002", "hsrpv2")]
     public void BetweenEqualPorts(int port, string bytes, string expected)
     {
-        Assert.Equal(
-            $"""["{expected}"]""",
-            Harness(false, port, port).Client(Encoding.Latin1.GetBytes(bytes)).Member("protocol")
-        );
+        Assert.Equal($"""["{expected}"]""", Harness(false, port, port).Client(Encoding.Latin1.GetBytes(bytes)).Member("protocol"));
         Assert.Equal("", Harness(false, 40000, port).Client(Encoding.Latin1.GetBytes(bytes)).Member("protocol"));
     }
 

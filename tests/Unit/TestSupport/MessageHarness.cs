@@ -23,7 +23,13 @@ internal sealed class MessageHarness
     private readonly ParserRuntime _runtime;
     private readonly FlowSession _session;
 
-    public MessageHarness(bool tcp, int sourcePort, int destinationPort, IFlowPipePlugin[] plugins, params (string Name, string Value)[] settings)
+    public MessageHarness(
+        bool tcp,
+        int sourcePort,
+        int destinationPort,
+        IFlowPipePlugin[] plugins,
+        params (string Name, string Value)[] settings
+    )
     {
         // What is registered is frozen, so that all tests of the same plugins share it.
         string key = $"{tcp} {string.Join(' ', plugins.Select(p => p.GetType()))} {string.Join(' ', settings)}";
@@ -74,7 +80,11 @@ internal sealed class MessageHarness
         return this;
     }
 
-    private static (LayerTables Tables, MProtocol Protocol) Make(bool tcp, IFlowPipePlugin[] plugins, (string Name, string Value)[] settings)
+    private static (LayerTables Tables, MProtocol Protocol) Make(
+        bool tcp,
+        IFlowPipePlugin[] plugins,
+        (string Name, string Value)[] settings
+    )
     {
         var tables = new LayerTables(FieldDictionary.Default, settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal));
         MProtocol protocol = tcp ? new TcpProtocol(new SessionSettings()) : new UdpProtocol();

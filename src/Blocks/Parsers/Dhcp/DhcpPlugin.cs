@@ -22,9 +22,15 @@ public sealed class DhcpPlugin : IFlowPipePlugin
         byte number = registrar.Register(new Dhcp4Protocol(fields, timeout));
         byte number6 = registrar.Register(new Dhcp6Protocol(fields, timeout));
         foreach (ushort port in Ports)
-            registrar.UdpPort(port, (context, ref packet, frame, offset) => Enqueue(context, ref packet, frame, Dhcp4Message.IsOne(frame[offset..]), number));
+            registrar.UdpPort(
+                port,
+                (context, ref packet, frame, offset) => Enqueue(context, ref packet, frame, Dhcp4Message.IsOne(frame[offset..]), number)
+            );
         foreach (ushort port in Ports6)
-            registrar.UdpPort(port, (context, ref packet, frame, offset) => Enqueue(context, ref packet, frame, Dhcp6Message.IsOne(frame[offset..]), number6));
+            registrar.UdpPort(
+                port,
+                (context, ref packet, frame, offset) => Enqueue(context, ref packet, frame, Dhcp6Message.IsOne(frame[offset..]), number6)
+            );
     }
 
     private static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, bool isDhcp, byte number)

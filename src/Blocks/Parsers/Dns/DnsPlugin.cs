@@ -37,7 +37,12 @@ public sealed class DnsPlugin : IFlowPipePlugin
     private static Classifier Starting(ParserKind<DnsParser> kind, DnsKind dns) =>
         (session, _, _) =>
         {
-            if (session.SourcePort != Port && session.DestinationPort != Port && !session.HasParser(kind) && session.Add(kind) is { } parser)
+            if (
+                session.SourcePort != Port
+                && session.DestinationPort != Port
+                && !session.HasParser(kind)
+                && session.Add(kind) is { } parser
+            )
                 parser.Kind = dns;
         };
 }

@@ -185,7 +185,11 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         int at = record.DataStart + (isMailServer ? 2 : 0);
         Span<byte> sent = stackalloc byte[DnsName.LongestText];
         // The root is no host: as a mail exchanger it says that there is none (RFC 7505).
-        if (at > record.DataEnd || DnsName.Read(record.Message, record.DataEnd, ref at, sent, out int length) != NameFault.None || length == 0)
+        if (
+            at > record.DataEnd
+            || DnsName.Read(record.Message, record.DataEnd, ref at, sent, out int length) != NameFault.None
+            || length == 0
+        )
             return;
         sent = sent[..length];
         SpiField set = record.Type switch

@@ -39,13 +39,7 @@ internal ref struct ResourceRecord
     /// <param name="at">Where it begins; then, what follows it.</param>
     /// <param name="sent">Room for a name.</param>
     /// <param name="record">What it is.</param>
-    public static NameFault Read(
-        ReadOnlySpan<byte> message,
-        bool isMulticast,
-        ref int at,
-        Span<byte> sent,
-        out ResourceRecord record
-    )
+    public static NameFault Read(ReadOnlySpan<byte> message, bool isMulticast, ref int at, Span<byte> sent, out ResourceRecord record)
     {
         record = default;
         NameFault fault = DnsName.Read(message, message.Length, ref at, sent, out int length);

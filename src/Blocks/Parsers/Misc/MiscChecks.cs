@@ -73,9 +73,7 @@ internal static class MiscChecks
         if (bytes.Length < 24 || session.SourcePort == 53 || session.DestinationPort == 53)
             return false;
         int count = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-        return count is > 0 and <= 200
-            && 16 * count <= bytes.Length
-            && BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]) >= LeastExportTime;
+        return count is > 0 and <= 200 && 16 * count <= bytes.Length && BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]) >= LeastExportTime;
     }
 
     /// <summary>RFC 7011 section 3.1: | 000A | length (2) | time (4) | sequence (4) | domain (4) | sets |.</summary>
@@ -142,4 +140,8 @@ internal static class MiscChecks
         && bytes[0] is 1 or 2
         && (bytes[1] is 0 or 6 or 8 or 10 or 11)
         && BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) == bytes.Length - 4;
+
+    /// <summary>Plex's discovery: a request of its own kind, or an answer, in HTTP's form.</summary>
+    public static bool IsPlex(Session session, ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith("M-SEARCH "u8) || bytes.StartsWith("HELLO "u8) || bytes.StartsWith("BYE "u8) || bytes.StartsWith("HTTP/1."u8);
 }

@@ -147,7 +147,7 @@ internal static class Signatures
         new("nbds", SessionType.Udp, 138, null, static (_, bytes) => bytes.Length >= 14 && bytes[0] is >= 0x10 and <= 0x16),
         new("rdpudp", SessionType.Udp, 3389, null, static (_, bytes) => bytes.Length >= 16 && bytes[..4].IndexOfAnyExcept((byte)0xFF) < 0),
         new("ubiquiti-ubnt", SessionType.Udp, 10001, null, IsUbiquiti),
-        new("plex-gdm", SessionType.Udp, 32412, null),
-        new("plex-gdm", SessionType.Udp, 32414, null),
+        new("plex-gdm", SessionType.Udp, 32412, null, IsPlex),
+        new("plex-gdm", SessionType.Udp, 32414, null, IsPlex),
     ];
 }

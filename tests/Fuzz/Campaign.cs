@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FlowPipe.Parsers;
 
 namespace FlowPipe.Tests.Fuzz;
 
@@ -46,13 +47,21 @@ internal static class Campaign
             ["decoder"] = (DecoderTarget.Run, Frames),
             ["fragments"] = (FragmentTarget.Run, Frames),
             ["reassembler"] = (ReassemblerTarget.Run, Frames),
+            ["handshakes"] = (HandshakeTarget.Run, HandshakeTarget.Seeds),
             ["capture"] = (
                 CaptureTarget.Run,
                 static () => Seeds.Samples.Select(File.ReadAllBytes).Where(static bytes => bytes.Length <= 1 << 17)
             ),
         };
+        var http = new ParserTarget(new HttpPlugin(), new MagicPlugin(), new SocksPlugin());
+        targets.Add("http", (http.Run, static () => HttpSeeds.Http));
+        targets.Add("http2", (http.Run, static () => HttpSeeds.Http2));
+        targets.Add("socks", (http.Run, static () => HttpSeeds.Socks));
+        targets.Add("websocket", (http.Run, static () => HttpSeeds.WebSocket));
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
+        foreach ((string name, Target run, byte[][] messages) in MessageTarget.All)
+            targets.Add(name, (run, () => messages));
         return targets;
     }
 

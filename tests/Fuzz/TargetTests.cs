@@ -79,6 +79,28 @@ public sealed class TargetTests
     }
 
     [Fact]
+    public void MessagesCutAndMutilated()
+    {
+        foreach ((string name, Target run, byte[][] seeds) in MessageTarget.All)
+        {
+            for (int i = 0; i < 2_000; i++)
+            {
+                byte[] input = Seeds.Mutate(seeds[i % seeds.Length], i);
+                if (input.Length > 0)
+                    input[0] = (byte)(i % 40);
+                try
+                {
+                    run(input);
+                }
+                catch (Exception e)
+                {
+                    throw new InvalidOperationException($"{name}, mutation {i}: {Convert.ToHexString(input)}: {e.Message}", e);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void CapturesAsTheyAre()
     {
         string[] samples = [.. Seeds.Samples];

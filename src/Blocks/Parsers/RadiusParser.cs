@@ -35,9 +35,11 @@ public sealed class RadiusPlugin : IFlowPipePlugin
                 null,
                 (session, _, bytes) =>
                 {
-                    if (bytes.Length < 4 || bytes[0] is < LeastCode or > GreatestCode)
+                    if (bytes.Length < RadiusParser.HeaderLength || bytes[0] is < LeastCode or > GreatestCode)
                         return;
-                    if (BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) != bytes.Length)
+                    // More than the length says is padding (RFC 2865 section 3).
+                    int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
+                    if (length < RadiusParser.HeaderLength || length > bytes.Length)
                         return;
                     session.AddProtocol("radius"u8);
                     session.Add(kind);
@@ -62,7 +64,7 @@ internal sealed class RadiusFields(IRegistrar registrar)
 /// <summary>Parses a packet a datagram.</summary>
 internal sealed class RadiusParser(RadiusFields fields) : SessionParser
 {
-    private const int HeaderLength = 20;
+    public const int HeaderLength = 20;
     private const int MacLength = 17;
 
     /// <inheritdoc/>
@@ -72,7 +74,6 @@ internal sealed class RadiusParser(RadiusFields fields) : SessionParser
         byte code = reader.U8();
         reader.Skip(1);
         int length = reader.U16();
-        // What lies beyond the length is padding (RFC 2865 section 3).
         if (length < HeaderLength || reader.Remaining < HeaderLength - 4)
             return Parsed.KeepGoing;
         ReadOnlySpan<byte> name = TypeName(code);

@@ -51,11 +51,13 @@ public sealed class SipPlugin : IFlowPipePlugin
             session.AddProtocol("sip"u8);
             session.Add(kind);
         };
+        bool onlySip = ArkimeQuirks.AskedFor(registrar);
         registrar.Udp("sip", 0, SipParser.Version, classify);
         registrar.Tcp("sip", 0, SipParser.Version, classify);
         foreach (string method in Methods)
         {
-            byte[] start = System.Text.Encoding.ASCII.GetBytes(method + " ");
+            // Arkime takes a request to a telephone number for none, unless something else came first.
+            byte[] start = System.Text.Encoding.ASCII.GetBytes(method + (onlySip ? " sip:" : " "));
             registrar.Udp("sip", 0, start, classify);
             registrar.Tcp("sip", 0, start, classify);
         }

@@ -31,7 +31,10 @@ public sealed class TlsPlugin : IFlowPipePlugin
     /// <summary>The first record must begin with a hello of either side.</summary>
     private static void Classify(Session session, ReadOnlySpan<byte> bytes, ParserKind<TlsParser> kind)
     {
-        if (bytes is not [_, _, <= 3, _, _, HandshakeMessage.ClientHello or HandshakeMessage.ServerHello, ..] || session.HasProtocol("tls"u8))
+        if (
+            bytes is not [_, _, <= 3, _, _, HandshakeMessage.ClientHello or HandshakeMessage.ServerHello, ..]
+            || session.HasProtocol("tls"u8)
+        )
             return;
         session.AddProtocol("tls"u8);
         session.Add(kind);
@@ -53,6 +56,7 @@ internal sealed class TlsParser : SessionParser
 
     private readonly End _client = new();
     private readonly End _server = new();
+
     /// <inheritdoc/>
     public override Parsed Parse(Session session, in StreamData data)
     {

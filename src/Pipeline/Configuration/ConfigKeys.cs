@@ -342,6 +342,12 @@ internal static class ConfigKeys
             "Bytes that held fragments may take; beyond it the oldest datagram is given up"
         ),
         Truth(
+            "sessions.arkimeTimeouts",
+            s => s.Sessions.ArkimeTimeouts,
+            (s, v) => s with { Sessions = s.Sessions with { ArkimeTimeouts = v } },
+            "Whether sessions end and are saved exactly when Arkime does, which goes by the packets of others, to compare the two; needs one partition"
+        ),
+        Truth(
             "sessions.tcpMidstream",
             s => s.Sessions.TcpMidstream,
             (s, v) => s with { Sessions = s.Sessions with { TcpMidstream = v } },

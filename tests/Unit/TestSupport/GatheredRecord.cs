@@ -66,6 +66,26 @@ internal sealed class GatheredRecord(SpiRecord record, int partition, byte[] avr
         return "";
     }
 
+    /// <summary>The records that repeat under a field, each with those of the given fields that it has; sets in one line.</summary>
+    public List<Dictionary<string, string>> Records(string name, IReadOnlyList<FieldDefinition> fields)
+    {
+        var all = new List<Dictionary<string, string>>();
+        foreach (SpiValue entry in _fields.Value.Values(Field(name)))
+        {
+            var values = new Dictionary<string, string>();
+            foreach (FieldDefinition field in fields)
+            {
+                var texts = new List<string>();
+                foreach (SpiValue value in entry.Values(field.Field))
+                    texts.Add(field.Field.Type is SpiType.Utf8 or SpiType.Utf8Set ? Encoding.UTF8.GetString(value.Utf8) : $"{value.Long}");
+                if (texts.Count > 0)
+                    values.Add(field.Name, string.Join(' ', texts));
+            }
+            all.Add(values);
+        }
+        return all;
+    }
+
     public string Ip(string name)
     {
         if (!_fields.Value.TryGetIp(Field(name), out UInt128 address))

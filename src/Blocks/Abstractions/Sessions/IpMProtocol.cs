@@ -131,7 +131,7 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
     }
 
     /// <summary>Both addresses of the innermost IP header.</summary>
-    protected internal static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
+    public static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
     {
         ReadOnlySpan<byte> ip = packet.Frame[packet.Record.IpOffset..];
         bool v4 = ip[0] >> 4 == 4;

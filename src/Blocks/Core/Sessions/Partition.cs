@@ -22,6 +22,7 @@ internal sealed class Partition
     private readonly FlowTable _table = new();
     private readonly FlowTimeouts _timeouts;
     private readonly TimeoutWheel _wheel;
+    private readonly ArkimeTimeouts? _asArkime; // instead of the wheel, but where limits are reached
     private readonly ParserRuntime _parsers;
     private readonly SessionPool _pool;
     private readonly bool _countAsArkime;
@@ -53,6 +54,7 @@ internal sealed class Partition
         _countAsArkime = setup.Records.ArkimeQuirks;
         _timeouts = new FlowTimeouts(setup.Sessions, setup.Protocols);
         _wheel = new TimeoutWheel(_timeouts);
+        _asArkime = setup.Sessions.ArkimeTimeouts ? new ArkimeTimeouts(setup.Sessions, setup.Protocols.Length) : null;
         _pool = new SessionPool(setup.Fields, _bytes, (setup.Sessions.Prealloc + setup.Partitions - 1) / setup.Partitions);
         _limits = new SessionLimits(setup.Sessions, setup.Partitions);
         _faults = [.. setup.Sessions.Simulate];
@@ -78,7 +80,7 @@ internal sealed class Partition
             ref readonly PacketRecord record = ref records[i];
             if (_outbox.IsFull)
                 return i;
-            if (record.ClockNs >= _wheel.DueNs && !RunTimeouts(record.ClockNs))
+            if (_asArkime is not null ? !RunAsArkime() : record.ClockNs >= _wheel.DueNs && !RunTimeouts(record.ClockNs))
                 return i;
             if (_attend && !MakeRoom(batch, in record))
                 return i;
@@ -93,11 +95,27 @@ internal sealed class Partition
     /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
     public bool RunTimeouts(long clockNs, bool exact = false)
     {
+        if (_asArkime is not null && !exact)
+            return RunAsArkime();
         while (!_outbox.IsFull)
         {
             if (_wheel.NextExpired(clockNs, exact) is not { } session)
                 return true;
             EndOver(session, clockNs);
+        }
+        return false;
+    }
+
+    private bool RunAsArkime()
+    {
+        while (!_outbox.IsFull)
+        {
+            if (_asArkime!.Next(_wheel.TimeoutsNs, out bool save) is not { } session)
+                return true;
+            if (save)
+                SaveAndGoOn(session, EndReason.Saved, _asArkime.SecondOfPacketNs);
+            else
+                End(session, OverReason(session));
         }
         return false;
     }
@@ -192,10 +210,10 @@ internal sealed class Partition
         var packet = new PacketView(in record, batch.Frame(in record));
         MProtocol protocol = _protocols[record.MProtocol];
         protocol.CreateSessionId(in packet, in _tracking, out SessionId id);
-        long nowNs = Math.Max(record.ClockNs, record.TimestampNs);
+        long nowNs = _asArkime is null ? Math.Max(record.ClockNs, record.TimestampNs) : record.TimestampNs;
 
         FlowSession? session = _table.Find(record.Hash, in id);
-        if (session is not null && nowNs > _wheel.DeadlineNs(session))
+        if (session is not null && _asArkime is null && nowNs > _wheel.DeadlineNs(session))
         {
             EndOver(session, nowNs);
             session = null;
@@ -211,7 +229,7 @@ internal sealed class Partition
         // A full record waits for the session's next packet, so that whichever is the last can say so.
         if (session.Packets.Sum >= _settings.MaxPackets || session.Positions.IsFull)
             SaveAndGoOn(session, EndReason.MaxPackets, session.LastNowNs);
-        if (session.SaveAtNs != 0 && nowNs > session.SaveAtNs && !session.Closing)
+        if (session.SaveAtNs != 0 && nowNs > session.SaveAtNs && !session.Closing && _asArkime is null)
             SaveAndGoOn(session, EndReason.Saved, nowNs);
 
         Count(session, in packet, batch);
@@ -221,6 +239,7 @@ internal sealed class Partition
             StartClosing(session, nowNs);
         else if (!session.Closing)
             session.LastNowNs = nowNs;
+        _asArkime?.Seen(session, record.TimestampNs);
         if (_bytes.HasLent || session.Fields.MemoryBytes != session.ValueBytes)
             Account(session);
     }
@@ -394,8 +413,8 @@ internal sealed class Partition
 
     private void SaveAndGoOn(FlowSession session, EndReason reason, long nowNs)
     {
-        // After a full record the next one is not yet begun: there is nothing to save of it.
-        if (session.Packets.Sum > 0)
+        // After a full record the next one is not yet begun: there is nothing to save of it. Arkime saves it all the same.
+        if (session.Packets.Sum > 0 || _asArkime is not null)
         {
             session.Protocol.MidSave(session);
             Save(session, reason, final: false);
@@ -403,6 +422,7 @@ internal sealed class Partition
         }
         if (session.IsTcp && !session.Closing)
             session.SaveAtNs = nowNs + FlowTimeouts.Nanoseconds(_settings.TcpSaveTimeout);
+        _asArkime?.Saved(session);
     }
 
     /// <summary>Ends a session that is over, and notes when it is only by the timeouts of emergency mode.</summary>
@@ -415,6 +435,7 @@ internal sealed class Partition
 
     private void End(FlowSession session, EndReason reason)
     {
+        _asArkime?.Forget(session);
         _wheel.Remove(session);
         _table.Remove(session);
         _byState[(int)session.State]--;

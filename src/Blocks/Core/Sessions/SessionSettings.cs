@@ -81,6 +81,12 @@ public sealed record SessionSettings
     /// <summary>Whether a TCP stream whose SYN was not captured is followed from its first segment; Arkime does not count its data.</summary>
     public bool TcpMidstream { get; init; } = true;
 
+    /// <summary>
+    /// Whether sessions end and are saved exactly when Arkime does, which goes by the packets of others (<see cref="Sessions.ArkimeTimeouts"/>); to
+    /// compare the two. Needs one partition.
+    /// </summary>
+    public bool ArkimeTimeouts { get; init; }
+
     /// <summary>What is part of a session's key besides addresses and ports: <c>none</c>, <c>vlan</c>, <c>vni</c>, <c>both</c>.</summary>
     public string SessionIdTracking { get; init; } = "none";
 

@@ -40,6 +40,10 @@ public sealed class SessionStage
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, MaxPartitions);
+        if (sessions.ArkimeTimeouts && partitions > 1)
+            throw new FlowPipeException(
+                $"sessions.arkimeTimeouts needs one partition and there are {partitions}: when a session ends then depends on all packets; set partitions to 1"
+            );
         FieldDictionary dictionary = FieldDictionary.Default;
         var tables = new LayerTables(dictionary, sessions.Parsers);
         byte tcp = tables.Register(new TcpProtocol(sessions));

@@ -45,4 +45,7 @@ internal sealed class DnsFields(IRegistrar registrar)
     /// <summary>Whether name servers and mail exchangers are gathered.</summary>
     public bool AllRecords { get; } =
         registrar.Setting("parseDNSRecordAll", false, "DNS: the record has names and addresses of name servers and mail exchangers, too");
+
+    /// <summary>Whether a signature by the root is no answer, as Arkime has it.</summary>
+    public bool IsArkime { get; } = ArkimeQuirks.AskedFor(registrar);
 }

@@ -109,8 +109,8 @@ internal sealed class DnsParser(DnsRecordWriter writer) : SessionParser
             case QuestionFault.PointerLoop:
                 session.AddTag("dns:bad-pointer-loop"u8);
                 break;
-            case QuestionFault.BadName:
-                DnsRecordWriter.AddNameTag(session, question.Sent);
+            case QuestionFault.BadPunycode:
+                session.AddTag("bad-punycode"u8);
                 break;
         }
     }

@@ -55,7 +55,7 @@ internal ref struct DnsQuestion
         if (length > 0)
         {
             if (!InternationalName.TryDecode(question.Sent, host, out length))
-                return QuestionFault.BadName;
+                return QuestionFault.BadPunycode;
             question.Host = host[..length];
         }
         ReadOnlySpan<byte> rest = message[at..];
@@ -96,5 +96,5 @@ internal enum QuestionFault : byte
     PointerLoop,
 
     /// <summary>A label that should be punycode is not.</summary>
-    BadName,
+    BadPunycode,
 }

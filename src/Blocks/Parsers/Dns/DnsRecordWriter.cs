@@ -13,6 +13,10 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         public int Code;
         public int Flags;
         public int Answers;
+
+        // Tags are the session's, so they wait until the question's record is ended.
+        public bool HasPointerLoop;
+        public bool HasBadPunycode;
     }
 
     /// <summary>Adds what a session's messages say, each question once.</summary>
@@ -48,14 +52,18 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         for (int member = leader; member >= 0; member = groups.NextMember(member))
         {
             if (new DnsHeader(groups.Message(member)).IsResponse)
-                WriteResponse(session, groups.Message(member), isMulticast, question.Host, ref responses);
+                WriteResponse(to, groups.Message(member), isMulticast, question.Host, ref responses);
         }
         WriteOutcome(to, in responses);
         to.End(fields.Record);
+        if (responses.HasPointerLoop)
+            session.AddTag("dns:bad-pointer-loop"u8);
+        if (responses.HasBadPunycode)
+            session.AddTag("bad-punycode"u8);
     }
 
     private void WriteResponse(
-        Session session,
+        SpiFields to,
         ReadOnlySpan<byte> message,
         bool isMulticast,
         ReadOnlySpan<byte> queryHost,
@@ -71,7 +79,7 @@ internal sealed class DnsRecordWriter(DnsFields fields)
             return;
         for (int i = 0; i < header.Records && at < message.Length; i++)
         {
-            if (!TryWriteRecord(session, message, isMulticast, queryHost, ref at, ref responses))
+            if (!TryWriteRecord(to, message, isMulticast, queryHost, ref at, ref responses))
                 return;
         }
     }
@@ -113,7 +121,7 @@ internal sealed class DnsRecordWriter(DnsFields fields)
     /// <summary>Adds a resource record of class IN; of OPT, the response code's upper bits (RFC 6891 section 6.1.3).</summary>
     /// <returns>False when nothing after it can be read.</returns>
     private bool TryWriteRecord(
-        Session session,
+        SpiFields to,
         ReadOnlySpan<byte> message,
         bool isMulticast,
         ReadOnlySpan<byte> queryHost,
@@ -123,15 +131,13 @@ internal sealed class DnsRecordWriter(DnsFields fields)
     {
         Span<byte> sent = stackalloc byte[DnsName.LongestText];
         NameFault fault = ResourceRecord.Read(message, isMulticast, ref at, sent, out ResourceRecord record);
-        if (fault == NameFault.PointerLoop)
-            session.AddTag("dns:bad-pointer-loop"u8);
+        responses.HasPointerLoop |= fault == NameFault.PointerLoop;
         if (fault != NameFault.None)
             return false;
         if (record.Type == DnsType.Opt)
             responses.Code |= (int)(record.Ttl >> 24) << 4;
         if (!record.IsInternet)
             return true;
-        SpiFields to = session.Fields;
         scoped ReadOnlySpan<byte> owner = DnsQuestion.Root;
         Span<byte> readable = stackalloc byte[InternationalName.LongestText];
         if (!record.Sent.IsEmpty)
@@ -142,7 +148,7 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         if (record.Type is DnsType.A or DnsType.Aaaa)
             WriteAddress(to, in record, owner, queryHost, ref responses);
         else if (record.Type is DnsType.Ns or DnsType.Cname or DnsType.Mx)
-            WriteHost(session, in record, owner, ref responses);
+            WriteHost(to, in record, owner, ref responses);
         else if (record.Type != DnsType.Txt || IsText(record.Data))
             WriteOther(to, in record, owner, ref responses);
         return true;
@@ -173,7 +179,7 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         }
     }
 
-    private void WriteHost(Session session, in ResourceRecord record, ReadOnlySpan<byte> owner, ref Responses responses)
+    private void WriteHost(SpiFields to, in ResourceRecord record, ReadOnlySpan<byte> owner, ref Responses responses)
     {
         bool isMailServer = record.Type == DnsType.Mx;
         int at = record.DataStart + (isMailServer ? 2 : 0);
@@ -191,11 +197,10 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         Span<byte> host = stackalloc byte[InternationalName.LongestText];
         if (!InternationalName.TryDecode(sent, host, out length))
         {
-            AddNameTag(session, sent);
+            responses.HasBadPunycode = true;
             return;
         }
         host = host[..length];
-        SpiFields to = session.Fields;
         if (!set.IsNone)
         {
             to.Add(set, host);
@@ -229,6 +234,8 @@ internal sealed class DnsRecordWriter(DnsFields fields)
             DnsType.Ds => (RecordTexts.TryWriteDelegation(in record, ref text), fields.AnswerDelegation),
             _ => (true, default),
         };
+        if (fields.IsArkime && record.Type == DnsType.Rrsig && text.Text.EndsWith(" ."u8))
+            valid = false;
         if (!valid || !BeginAnswer(to, in record, owner, ref responses))
             return;
         if (!field.IsNone)
@@ -278,10 +285,6 @@ internal sealed class DnsRecordWriter(DnsFields fields)
         if (InternationalName.IsPunycode(sent))
             to.AddLower(fields.Punycode, sent);
     }
-
-    /// <summary>Says of a name that it could not be decoded.</summary>
-    public static void AddNameTag(Session session, ReadOnlySpan<byte> sent) =>
-        session.AddTag(InternationalName.IsPunycode(sent) ? "bad-punycode"u8 : "bad-hostname"u8);
 
     private static void AddUnlessEmpty(SpiFields to, SpiField field, ReadOnlySpan<byte> text)
     {

@@ -74,7 +74,11 @@ internal sealed class HttpFields(IRegistrar registrar)
         "Bytes that an HTTP request's body may have to be recorded as it is"
     );
 
-    public readonly bool TextBodiesOnly = registrar.Setting("reqBodyOnlyUtf8", true, "Record HTTP requests' bodies only when they are valid UTF-8");
+    public readonly bool TextBodiesOnly = registrar.Setting(
+        "reqBodyOnlyUtf8",
+        true,
+        "Record HTTP requests' bodies only when they are valid UTF-8"
+    );
 
     public readonly bool Quirks = registrar.Setting(
         "arkimeQuirks",

@@ -181,6 +181,8 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
 
     private void OnFolded(Session session, Side side, HttpStream stream, ReadOnlySpan<byte> lines)
     {
+        if (lines is [.., (byte)'\r'])
+            lines = lines[..^1];
         byte[] one = session.Pool.Rent(lines.Length);
         int length = 0;
         foreach (byte value in lines)
@@ -211,10 +213,11 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
             Die(session, side, stream);
             return;
         }
-        // Arkime takes the headers of whoever began for a request's, until the other side asks for something.
-        bool request = _fields.Quirks ? side == _asks : stream.IsRequest;
-        HttpHeaders.Add(_fields, session, request, name, value);
+        HttpHeaders.Add(_fields, session, IsRequest(side, stream), name, value);
     }
+
+    /// <summary>Arkime takes all that one side says for requests: whoever asked last, at first who began the connection.</summary>
+    private bool IsRequest(Side side, HttpStream stream) => _fields.Quirks ? side == _asks : stream.IsRequest;
 
     /// <summary>Headers that say how the message goes on; false when one can't be right.</summary>
     private static bool OnFraming(Session session, HttpStream stream, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -263,7 +266,7 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
             if (EndResponseHead(stream))
                 return;
         }
-        stream.Body.Begin(stream.IsRequest);
+        stream.Body.Begin(IsRequest(side, stream));
         Frame(session, side, stream);
     }
 

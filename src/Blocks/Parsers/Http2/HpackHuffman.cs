@@ -71,6 +71,7 @@ internal static class HpackHuffman
     }
 
     /// <summary>Bits of the code of each byte, and of end-of-string.</summary>
+    // csharpier-ignore
     private static ReadOnlySpan<byte> Lengths =>
         [
             13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,

@@ -40,9 +40,16 @@ internal ref struct HpackReader(Session session, HpackTable table, ReadOnlySpan<
             }
             bool indexed = (first & 0x80) != 0;
             bool added = (first & 0xC0) == 0x40;
-            int index = Integer(indexed ? 7 : added ? 6 : 4);
+            int index = Integer(
+                indexed ? 7
+                : added ? 6
+                : 4
+            );
             if (_reader.Failed || index > HpackStatic.Count + table.Count || (indexed && index == 0))
+            {
+                Failed = true;
                 break;
+            }
             name = index == 0 ? String() : NameOf(index);
             if (indexed)
             {
@@ -59,7 +66,7 @@ internal ref struct HpackReader(Session session, HpackTable table, ReadOnlySpan<
                 table.Add(session, name, value);
             return true;
         }
-        Failed |= _reader.Failed || _reader.Remaining > 0;
+        Failed |= _reader.Failed;
         return false;
     }
 

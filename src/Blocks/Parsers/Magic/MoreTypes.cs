@@ -36,8 +36,9 @@ internal static class MoreTypes
         Is("xar!"u8, "application/x-xar"u8),
         // Programs
         May([0x7F, 0x45, 0x4C, 0x46], Elf),
-        May([0xCA, 0xFE, 0xBA, 0xBE], static file =>
-            Has(file, 4, [0, 0, 0]) ? "application/x-mach-binary"u8 : "application/x-java-applet"u8
+        May(
+            [0xCA, 0xFE, 0xBA, 0xBE],
+            static file => Has(file, 4, [0, 0, 0]) ? "application/x-mach-binary"u8 : "application/x-java-applet"u8
         ),
         Is([0xCF, 0xFA, 0xED, 0xFE], "application/x-mach-binary"u8),
         Is([0xCE, 0xFA, 0xED, 0xFE], "application/x-mach-binary"u8),

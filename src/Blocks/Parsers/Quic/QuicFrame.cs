@@ -40,8 +40,7 @@ internal ref struct QuicFrame
                 break;
             case Ping:
                 break;
-            case Ack
-            or AckEcn:
+            case Ack or AckEcn:
                 SkipAck(ref reader, type == AckEcn);
                 break;
             case Crypto:

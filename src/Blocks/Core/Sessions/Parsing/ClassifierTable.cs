@@ -46,39 +46,34 @@ internal sealed class ClassifierTable
     public void Freeze()
     {
         // Longer prefixes come after single bytes; besides, the order is that of registration.
-        var single = new List<Candidate>();
+        var byFirst = new List<Candidate>?[256];
+        foreach (Candidate candidate in _prefixes)
+            (byFirst[candidate.Match[0]] ??= []).Add(candidate);
         var lists = new List<Candidate[]> { Array.Empty<Candidate>() };
         for (int first = 0; first < 256; first++)
         {
-            single.Clear();
-            foreach (Candidate candidate in _prefixes)
-            {
-                if (candidate.Match.Length == 1 && candidate.Match[0] == first)
-                    single.Add(candidate);
-            }
-            ushort shared = Intern(lists, single);
-            Array.Fill(_byPrefix, shared, first << 8, 256);
-            FreezeSecond(lists, single, first);
+            if (byFirst[first] is not { } candidates)
+                continue;
+            List<Candidate> single = candidates.FindAll(static candidate => candidate.Match.Length == 1);
+            Array.Fill(_byPrefix, Intern(lists, single), first << 8, 256);
+            FreezeSecond(lists, candidates, single, first);
         }
         _lists = [.. lists];
         _offsets.Sort(static (left, right) => left.Offset.CompareTo(right.Offset));
     }
 
-    private void FreezeSecond(List<Candidate[]> lists, List<Candidate> single, int first)
+    private void FreezeSecond(List<Candidate[]> lists, List<Candidate> candidates, List<Candidate> single, int first)
     {
-        var all = new List<Candidate>();
-        for (int second = 0; second < 256; second++)
+        var done = new bool[256];
+        foreach (Candidate candidate in candidates)
         {
-            all.Clear();
-            foreach (Candidate candidate in _prefixes)
-            {
-                if (candidate.Match.Length > 1 && candidate.Match[0] == first && candidate.Match[1] == second)
-                    all.Add(candidate);
-            }
-            if (all.Count == 0)
+            if (candidate.Match.Length == 1 || done[candidate.Match[1]])
                 continue;
-            all.InsertRange(0, single);
-            _byPrefix[(first << 8) | second] = Intern(lists, all);
+            byte second = candidate.Match[1];
+            done[second] = true;
+            List<Candidate> longer = candidates.FindAll(other => other.Match.Length > 1 && other.Match[1] == second);
+            longer.InsertRange(0, single);
+            _byPrefix[(first << 8) | second] = Intern(lists, longer);
         }
     }
 

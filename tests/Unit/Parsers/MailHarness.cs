@@ -13,10 +13,7 @@ internal static class MailHarness
     private static readonly SessionSettings Stopping = new() { StopOnParserFault = true };
 
     /// <summary>The record of a conversation; lines of the client begin with "C: ", others are the server's.</summary>
-    public static Task<GatheredRecord> TellAsync(int port, params string[] said) => RunAsync(port, said, int.MaxValue, null);
-
-    /// <summary>The same, each side's bytes cut into segments of so many bytes.</summary>
-    public static async Task<GatheredRecord> RunAsync(int port, string[] said, int segment, SessionSettings? settings)
+    public static async Task<GatheredRecord> TellAsync(int port, params string[] said)
     {
         Conversation conversation = new Conversation(serverPort: port).Handshake();
         (uint client, uint server, double at) = (1001, 5001, 1);
@@ -24,76 +21,65 @@ internal static class MailHarness
         {
             bool fromClient = turn.StartsWith("C: ", StringComparison.Ordinal);
             string text = fromClient ? turn[3..] : turn;
-            for (int from = 0; from < text.Length; from += segment, at += 0.001)
-            {
-                string piece = text.Substring(from, Math.Min(segment, text.Length - from));
-                if (fromClient)
-                    conversation.Tcp(at, true, Psh | Ack, client, server, piece);
-                else
-                    conversation.Tcp(at, false, Psh | Ack, server, client, piece);
-                if (fromClient)
-                    client += (uint)piece.Length;
-                else
-                    server += (uint)piece.Length;
-                // So that nothing is cut off for want of an acknowledgement
-                conversation.Tcp(at, !fromClient, Ack, fromClient ? server : client, fromClient ? client : server);
-            }
+            conversation.Tcp(at++, fromClient, Psh | Ack, fromClient ? client : server, fromClient ? server : client, text);
+            if (fromClient)
+                client += (uint)text.Length;
+            else
+                server += (uint)text.Length;
         }
         var sink = new GatheringSink();
         var reader = new MemoryReader(new MemorySource(conversation.Packets));
-        using var run = new SessionRun(reader, sink, settings ?? Stopping, plugins: Plugins());
+        using var run = new SessionRun(reader, sink, Stopping, plugins: Plugins());
         await run.RunAsync(TestContext.Current.CancellationToken);
         run.AssertBalanced();
         Assert.Equal(0, run.Counts.ParserFaults);
         return Assert.Single(sink.Records);
     }
 
-    /// <summary>Segments of one byte give the same record, and no beginning of the conversation is an error.</summary>
-    public static async Task AssertSegmentsDoNotMatterAsync(int port, string[] said, params string[] fields)
+    /// <summary>Segments of one byte after each side's first, which classifiers see, give the same record; as many beginnings are no error.</summary>
+    public static void AssertSturdy(string[] said, params (string Name, string Value)[] settings)
     {
-        GatheredRecord whole = await TellAsync(port, said);
-        // The first segment of each side is what classifiers see.
-        var cut = new List<string>();
-        bool clientSpoke = false;
-        bool serverSpoke = false;
-        foreach (string turn in said)
-        {
-            bool fromClient = turn.StartsWith("C: ", StringComparison.Ordinal);
-            bool first = fromClient ? !clientSpoke : !serverSpoke;
-            clientSpoke |= fromClient;
-            serverSpoke |= !fromClient;
-            string text = fromClient ? turn[3..] : turn;
-            if (first)
-                cut.Add(turn);
-            else
-            {
-                foreach (char one in text)
-                    cut.Add((fromClient ? "C: " : "") + one);
-            }
-        }
-        GatheredRecord pieces = await TellAsync(port, [.. cut]);
-        foreach (string field in (string[])["protocols", "tags", "user", .. fields])
-            Assert.Equal((field, whole.Texts(field)), (field, pieces.Texts(field)));
+        var session = new ParserSession(Plugins(), settings);
+        string whole = Give(session, said, int.MaxValue, int.MaxValue);
+        foreach (int size in (int[])[1, 2, 3, 7, 50])
+            Assert.Equal(whole, Give(session, said, size, int.MaxValue));
+        int total = said.Sum(static turn => turn.Length);
+        for (int end = 0; end < total; end++)
+            Give(session, said, int.MaxValue, end);
+        Assert.Equal(whole, Give(session, said, int.MaxValue, int.MaxValue));
     }
 
-    /// <summary>The conversation ends anywhere.</summary>
-    public static async Task AssertTruncationIsHarmlessAsync(int port, string[] said)
+    /// <summary>What parsers record of a conversation, with other settings than the usual ones.</summary>
+    public static ParserSession Session(string[] said, params (string Name, string Value)[] settings)
     {
-        int total = said.Sum(static turn => turn.Length);
-        for (int keep = 1; keep < total; keep += 1 + (total / 150))
-        {
-            var cut = new List<string>();
-            int left = keep;
-            foreach (string turn in said)
-            {
-                cut.Add(turn[..Math.Min(turn.Length, left)]);
-                left -= cut[^1].Length;
-                if (left == 0)
-                    break;
-            }
-            await TellAsync(port, [.. cut]);
-        }
+        var session = new ParserSession(Plugins(), settings);
+        foreach (string turn in said)
+            session.Send(SideOf(turn), BytesOf(turn));
+        return session.End();
     }
+
+    private static string Give(ParserSession session, string[] said, int size, int end)
+    {
+        bool[] spoke = [false, false];
+        foreach (string turn in said)
+        {
+            Side side = SideOf(turn);
+            ReadOnlySpan<byte> bytes = BytesOf(turn);
+            bytes = bytes[..Math.Min(bytes.Length, end)];
+            end -= bytes.Length;
+            int piece = spoke[(int)side] ? size : bytes.Length;
+            spoke[(int)side] = true;
+            for (int at = 0; at < bytes.Length; at += Math.Min(piece, bytes.Length - at))
+                session.Send(side, bytes.Slice(at, Math.Min(piece, bytes.Length - at)));
+        }
+        string record = session.End().Record();
+        session.Clear();
+        return record;
+    }
+
+    private static Side SideOf(string turn) => turn.StartsWith("C: ", StringComparison.Ordinal) ? Side.Client : Side.Server;
+
+    private static byte[] BytesOf(string turn) => Encoding.Latin1.GetBytes(SideOf(turn) == Side.Client ? turn[3..] : turn);
 
     public static string Base64(string text) => Convert.ToBase64String(Encoding.Latin1.GetBytes(text));
 

@@ -58,6 +58,11 @@ internal static class Campaign
         targets.Add("http2", (http.Run, static () => HttpSeeds.Http2));
         targets.Add("socks", (http.Run, static () => HttpSeeds.Socks));
         targets.Add("websocket", (http.Run, static () => HttpSeeds.WebSocket));
+        var mail = new ParserTarget(new SmtpPlugin(), new ImapPlugin(), new Pop3Plugin(), new FtpPlugin(), new MagicPlugin());
+        targets.Add("ftp", (mail.Run, static () => MailSeeds.Ftp));
+        targets.Add("imap", (mail.Run, static () => MailSeeds.Imap));
+        targets.Add("pop3", (mail.Run, static () => MailSeeds.Pop3));
+        targets.Add("smtp", (mail.Run, static () => MailSeeds.Smtp));
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
         foreach ((string name, Target run, byte[][] messages) in MessageTarget.All)

@@ -34,6 +34,8 @@ internal sealed class ParserTarget
             ["parseCookieValue"] = "true",
             ["parseHTTPHeaderRequestAll"] = "true",
             ["parseHTTPHeaderResponseAll"] = "true",
+            ["parseSMTPHeaderAll"] = "true",
+            ["smtpIpHeaders"] = "X-Originating-IP",
             ["supportSha256"] = "true",
         };
         var tables = new LayerTables(FieldDictionary.Default, settings);

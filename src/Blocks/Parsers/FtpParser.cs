@@ -24,7 +24,8 @@ public sealed class FtpPlugin : IFlowPipePlugin
     public void Register(IRegistrar registrar)
     {
         var fields = new FtpFields(registrar);
-        ParserKind<FtpParser> kind = registrar.Parser("ftp", () => new FtpParser(fields));
+        ParserKind<FtpParser>? kind = null;
+        kind = registrar.Parser("ftp", () => new FtpParser(fields, kind!));
         registrar.Tcp("ftp", 0, "220 "u8, (session, side, first) => Greeted(session, kind, side, first));
         registrar.Tcp("ftp", 0, "220-"u8, (session, side, first) => Greeted(session, kind, side, first));
     }
@@ -49,7 +50,7 @@ internal sealed class FtpFields(IRegistrar registrar)
 }
 
 /// <summary>One session's state.</summary>
-internal sealed class FtpParser(FtpFields fields) : SessionParser
+internal sealed class FtpParser(FtpFields fields, ParserKind<FtpParser> kind) : SessionParser
 {
     private const int LongestLine = 4096;
     private const int LongestCommand = 8;
@@ -63,19 +64,36 @@ internal sealed class FtpParser(FtpFields fields) : SessionParser
     private bool _isFtp;
     private bool _sawBanner;
     private bool _askedForTls;
-    private bool _inTls;
+    private bool _tlsBegins;
+    private bool _stopped;
+    private bool _clientInTls; // until text goes on
+    private bool _serverInTls;
+    private TlsRecords _clientRecords;
+    private TlsRecords _serverRecords;
 
     /// <summary>Its first call.</summary>
     public void Begin(Side server) => _server = server;
 
+    /// <summary>The first call of the one that waits for TLS to end.</summary>
+    private void BeginInTls(Side server)
+    {
+        _server = server;
+        _isFtp = _sawBanner = _clientInTls = _serverInTls = true;
+    }
+
     /// <inheritdoc/>
     public override Parsed Parse(Session session, in StreamData data)
     {
+        if (_stopped)
+            return Parsed.Unregister;
         bool server = data.Side == _server;
         StreamBuffer kept = server ? _fromServer : _fromClient;
-        if (data.GapBefore > 0)
-            kept.Free(session);
-        ReadOnlySpan<byte> rest = kept.Join(session, data.Bytes);
+        if (data.GapBefore > 0 && !Gap(session, kept, server, data.GapBefore))
+            return Parsed.Unregister;
+        ReadOnlySpan<byte> rest = data.Bytes;
+        if ((server ? _serverInTls : _clientInTls) && !SkipTls(ref rest, server))
+            return Parsed.Unregister;
+        rest = kept.Join(session, rest);
         if (server && !_isFtp)
         {
             if (rest.Length <= LongestLine && !data.End)
@@ -84,11 +102,8 @@ internal sealed class FtpParser(FtpFields fields) : SessionParser
         }
         while (rest.Length > 0)
         {
-            if (_inTls && TlsStart.IsTls(rest[0]))
-            {
-                session.Classify(data.Side, rest);
-                return Parsed.Unregister;
-            }
+            if (_tlsBegins && TlsStart.IsTls(rest[0]))
+                return BeginTls(session, data, rest);
             if (!Lines.TryTake(ref rest, out ReadOnlySpan<byte> line))
                 break;
             if (line.Length > LongestLine)
@@ -113,7 +128,45 @@ internal sealed class FtpParser(FtpFields fields) : SessionParser
     {
         _fromClient.Free(session);
         _fromServer.Free(session);
-        _isFtp = _sawBanner = _askedForTls = _inTls = false;
+        _isFtp = _sawBanner = _askedForTls = _tlsBegins = _stopped = _clientInTls = _serverInTls = false;
+        _clientRecords = _serverRecords = default;
+    }
+
+    /// <summary>The session is TLS's; another of this kind waits for the end of it.</summary>
+    private Parsed BeginTls(Session session, in StreamData data, ReadOnlySpan<byte> rest)
+    {
+        session.Classify(data.Side, rest);
+        if (session.Add(kind) is { } after)
+        {
+            after.BeginInTls(_server);
+            if (after.Parse(session, new StreamData(data.Side, rest, data.TimestampNs)) != Parsed.KeepGoing)
+                after.Stop();
+        }
+        return Parsed.Unregister;
+    }
+
+    /// <summary>Whatever follows is not understood.</summary>
+    private void Stop() => _stopped = true;
+
+    private bool Gap(Session session, StreamBuffer kept, bool server, int bytes)
+    {
+        if (server ? _serverInTls : _clientInTls)
+            return server ? _serverRecords.Gap(bytes) : _clientRecords.Gap(bytes);
+        kept.Free(session);
+        return true;
+    }
+
+    private bool SkipTls(ref ReadOnlySpan<byte> rest, bool server)
+    {
+        if (server)
+        {
+            bool records = _serverRecords.Skip(ref rest);
+            _serverInTls = rest.Length == 0;
+            return records;
+        }
+        bool isTls = _clientRecords.Skip(ref rest);
+        _clientInTls = rest.Length == 0;
+        return isTls;
     }
 
     private void BeFtp(Session session)
@@ -141,7 +194,7 @@ internal sealed class FtpParser(FtpFields fields) : SessionParser
         if (_askedForTls)
         {
             _askedForTls = false;
-            _inTls = code == 234;
+            _tlsBegins = code == 234;
         }
         if (code != 220 || _sawBanner)
             return;

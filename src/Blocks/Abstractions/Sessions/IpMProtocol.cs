@@ -130,7 +130,10 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
         return word;
     }
 
-    /// <summary>Both addresses of the innermost IP header.</summary>
+    /// <summary>Both addresses of the innermost IP header, of which the fixed part must be there (RFC 791 section 3.1, RFC 8200 section 3).</summary>
+    /// <param name="packet">The packet; it must have an IP header.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="destination">To whom.</param>
     public static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
     {
         ReadOnlySpan<byte> ip = packet.Frame[packet.Record.IpOffset..];

@@ -15,7 +15,7 @@ internal sealed class ArkimeTimeouts
     private readonly Dictionary<FlowSession, Places> _places = new(ReferenceEqualityComparer.Instance);
     private readonly LinkedList<FlowSession> _closing = [];
     private readonly LinkedList<FlowSession>[] _idle; // by protocol, least recent first
-    private readonly LinkedList<FlowSession> _saved = []; // TCP sessions with a SYN, by when their record becomes old
+    private readonly LinkedList<FlowSession> _saved = []; // TCP sessions, by when their record becomes old
     private readonly int _closingTimeout;
     private long _second; // of the packet before
     private int _turn; // 0: those that are closing; then each protocol's; then the old
@@ -79,7 +79,7 @@ internal sealed class ArkimeTimeouts
         }
         places.Idle.List?.Remove(places.Idle);
         _idle[session.Protocol.Number].AddLast(places.Idle);
-        if (session.IsTcp && session.Tcp.HandshakeSeen && places.Saved.List is null)
+        if (session.IsTcp && places.Saved.List is null)
             _saved.AddLast(places.Saved);
     }
 

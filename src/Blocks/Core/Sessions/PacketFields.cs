@@ -115,6 +115,8 @@ internal static class PacketFields
         for (; all != 0; all >>= 16)
         {
             long id = (long)(all & PacketRecord.VlanId);
+            if (id == 0)
+                continue; // a priority tag belongs to no VLAN (IEEE 802.1Q section 9.6)
             session.Fields.Add(fields.Vlan, id);
             session.Fields.Add((all & PacketRecord.VlanService) != 0 ? fields.Dot1ad : fields.Dot1q, id);
         }

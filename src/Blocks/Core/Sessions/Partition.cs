@@ -377,6 +377,8 @@ internal sealed class Partition
         _packets++;
         session.Packets.Add(session.PacketSide, 1);
         session.Bytes.Add(session.PacketSide, original);
+        if (_countAsArkime && session.Protocol.Type == SessionType.Esp && session.Packets.Sum > ArkimeEspPackets)
+            session.StopSaving();
         if (session.SavesPackets)
             session.Positions.Add(_bytes, source, offset, captured + PcapRecordHeader);
     }
@@ -459,6 +461,7 @@ internal sealed class Partition
     }
 
     private const int PcapRecordHeader = 16;
+    private const int ArkimeEspPackets = 1; // that Arkime saves of a session
 
     private static EndReason OverReason(FlowSession session) => session.Closing ? session.ClosingReason : EndReason.Timeout;
 }

@@ -10,7 +10,7 @@ public sealed record SessionSettings
     public int TcpClosingTimeout { get; init; } = 5;
 
     /// <summary>A TCP session's record is saved when it is older than this, and the session goes on in a linked one.</summary>
-    public int TcpSaveTimeout { get; init; } = 720;
+    public int TcpSaveTimeout { get; init; } = 480;
 
     /// <summary>Idle UDP sessions end after so long.</summary>
     public int UdpTimeout { get; init; } = 60;

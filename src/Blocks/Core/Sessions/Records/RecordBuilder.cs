@@ -77,7 +77,7 @@ internal sealed class RecordBuilder
         if (hasCommunityId)
             row.Set(_fields.CommunityId, communityId);
         if (session.IsTcp)
-            AddTcp(row, in session.Tcp);
+            AddTcp(row, in session.Tcp, isLinked: session.Segment > 0);
         if (_settings.Positions)
             session.Positions.WriteTo(row.Lists, _fields, _sources, _settings.EnablePacketLen);
         Encode(row, session.Fields, record, batch);
@@ -128,7 +128,7 @@ internal sealed class RecordBuilder
         row.Set(fields.Payload8, hex[..(2 * length)]);
     }
 
-    private void AddTcp(SpiRow row, in TcpState tcp)
+    private void AddTcp(SpiRow row, in TcpState tcp, bool isLinked)
     {
         row.Set(_fields.TcpSyn, tcp.Syn);
         row.Set(_fields.TcpSynAck, tcp.SynAck);
@@ -144,7 +144,9 @@ internal sealed class RecordBuilder
         row.Set(_fields.TcpDstZero, tcp.ServerZeroWindow);
         if (tcp.SynNs != 0 && tcp.AckNs != 0)
             row.Set(_fields.InitRtt, HalfMilliseconds(tcp.SynNs, tcp.AckNs));
-        if (!tcp.HandshakeSeen)
+        // Arkime's linked documents say nothing of a handshake that was in one before.
+        bool before = _settings.ArkimeQuirks && isLinked && tcp.Syn == 0 && tcp.SynAck == 0;
+        if (!tcp.HandshakeSeen || before)
             return;
         if (tcp.Client.SynSeen)
             row.Set(_fields.TcpSeqSrc, tcp.Client.InitialSequence);

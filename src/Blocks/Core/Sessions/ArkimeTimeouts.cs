@@ -103,9 +103,7 @@ internal sealed class ArkimeTimeouts
     }
 
     private bool IsOver(FlowSession session, long[] timeoutsNs) =>
-        session.Closing
-            ? Of(session).ClosesAt < _second
-            : Second(session.LastNs) + (timeoutsNs[session.TimeoutClass] / SecondNs) < _second;
+        session.Closing ? Of(session).ClosesAt < _second : Second(session.LastNs) + (timeoutsNs[session.TimeoutClass] / SecondNs) < _second;
 
     private Places Of(FlowSession session)
     {

@@ -14,10 +14,8 @@ namespace FlowPipe.Parsers;
 /// </summary>
 public sealed class OsiPlugin : IFlowPipePlugin
 {
-    private const byte ServiceAccessPoint = 0xFE;
-    private const int LlcLength = 3;
-    private const byte EsisIdentifier = 0x82;
-    private const byte IsisIdentifier = 0x83;
+    private const ushort EsisIdentifier = 0x82; // the layers pass identifiers on as Ethernet types
+    private const ushort IsisIdentifier = 0x83;
 
     /// <inheritdoc/>
     public string Name => "osi";
@@ -29,17 +27,9 @@ public sealed class OsiPlugin : IFlowPipePlugin
         var esis = new EsisProtocol(registrar.Field("esis.type"));
         registrar.Register(isis);
         registrar.Register(esis);
-        registrar.Llc(
-            ServiceAccessPoint,
-            (EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset) =>
-            {
-                int at = offset + LlcLength;
-                return at >= frame.Length ? PacketRc.Corrupt
-                    : frame[at] == IsisIdentifier ? isis.Enqueue(context, ref packet, frame, at)
-                    : frame[at] == EsisIdentifier ? esis.Enqueue(context, ref packet, frame, at)
-                    : PacketRc.UnknownEther;
-            }
-        );
+        // The session begins at the identifier, which is behind us.
+        registrar.Ethernet(IsisIdentifier, (context, ref packet, frame, offset) => isis.Enqueue(context, ref packet, frame, offset - 1));
+        registrar.Ethernet(EsisIdentifier, (context, ref packet, frame, offset) => esis.Enqueue(context, ref packet, frame, offset - 1));
     }
 }
 

@@ -161,7 +161,7 @@ public sealed class TunnelTests
             { "a token", 6, [0x10, 0, .. new byte[30]], PacketRc.DontProcess },
             { "FDDI's management", 10, [0x41, .. new byte[30]], PacketRc.DontProcess },
             { "SLIP, compressed", 8, [0, 0x80, .. new byte[30]], PacketRc.DontProcess },
-            { "LCP", 9, [0xFF, 3, 0xC0, 0x21, 1, 1, 0, 4], PacketRc.UnknownEther },
+            { "LCP", 9, [0xFF, 3, 0xC0, 0x21, 1, 1, 0, 4], PacketRc.DontProcess },
             { "compressed TCP", 9, [0xFF, 3, 0, 0x2D, 1, 1, 0, 4], PacketRc.DontProcess },
             { "PPPoE discovery", 51, [0x11, 9, 0, 0, 0, 0], PacketRc.UnknownEther },
             { "SLARP", 104, [0x8F, 0, 0x80, 0x35, 0, 0, 0, 2], PacketRc.UnknownEther },

@@ -65,7 +65,7 @@ internal static class PppLayer
             Iso => NlpidLayer.Run(context, ref packet, frame, offset),
             // RFC 1144: they can't be told without all the packets before.
             CompressedTcp or UncompressedTcp => PacketRc.DontProcess,
-            _ => PacketRc.UnknownEther,
+            _ => PacketRc.DontProcess, // LCP, IPCP and their kin
         };
     }
 }

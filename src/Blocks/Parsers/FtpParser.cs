@@ -47,6 +47,13 @@ internal sealed class FtpFields(IRegistrar registrar)
     public readonly SpiField FileName = registrar.Field("ftp.filename");
     public readonly SpiField ResponseCode = registrar.Field("ftp.responseCode");
     public readonly SpiField Banner = registrar.Field("ftp.banner");
+
+    /// <summary>Arkime reads TLS as lines.</summary>
+    public readonly bool Quirks = registrar.Setting(
+        "arkimeQuirks",
+        false,
+        "Do as Arkime does where it is wrong, to compare documents with its own"
+    );
 }
 
 /// <summary>One session's state.</summary>
@@ -236,7 +243,7 @@ internal sealed class FtpParser(FtpFields fields, ParserKind<FtpParser> kind) : 
             session.Fields.AddLower(fields.User, text);
         else if (command.SequenceEqual("PASS"u8))
             session.AddTag("ftp:password"u8);
-        else if (command.SequenceEqual("AUTH"u8))
+        else if (command.SequenceEqual("AUTH"u8) && !fields.Quirks)
             _askedForTls = true;
         else if (NamesFile(command))
             session.Fields.AddText(fields.FileName, text, TextEncoding.Utf8OrLatin1);

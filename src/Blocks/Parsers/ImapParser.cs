@@ -4,7 +4,7 @@ using FlowPipe.Parsers.Mail;
 namespace FlowPipe.Parsers;
 
 /// <summary>
-/// IMAP (RFC 9051): folders that are opened, headers of messages that are fetched, NTLM, STARTTLS.
+/// IMAP (RFC 9051): folders that are opened, headers of messages that are fetched, NTLM, STARTTLS (which Arkime does not follow).
 /// <code>
 ///                              * OK IMAP4rev2 ready
 /// a1 SELECT INBOX
@@ -196,7 +196,7 @@ internal sealed class ImapParser(MailFields fields) : SessionParser
             _isNtlm = true;
             SaslText.TryNtlm(session, side, MailText.TrimStart(command["AUTHENTICATE NTLM".Length..]));
         }
-        else if (Lines.StartsWith(command, "STARTTLS"u8) && tag.Length is > 0 and <= LongestTag)
+        else if (!fields.Quirks && Lines.StartsWith(command, "STARTTLS"u8) && tag.Length is > 0 and <= LongestTag)
         {
             tag.CopyTo(_tlsTag);
             _tlsTagLength = tag.Length;

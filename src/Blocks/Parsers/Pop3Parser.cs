@@ -4,7 +4,7 @@ using FlowPipe.Parsers.Mail;
 namespace FlowPipe.Parsers;
 
 /// <summary>
-/// POP3 (RFC 1939): who logs in, NTLM (RFC 5034), STLS (RFC 2595).
+/// POP3 (RFC 1939): who logs in, NTLM (RFC 5034), STLS (RFC 2595), which Arkime does not follow.
 /// <code>
 ///                              +OK POP3 server ready
 /// USER a
@@ -24,16 +24,16 @@ public sealed class Pop3Plugin : IFlowPipePlugin
     {
         var fields = new MailFields(registrar);
         ParserKind<Pop3Parser> kind = registrar.Parser("pop3", () => new Pop3Parser(fields));
-        registrar.Tcp("pop3", 0, "+OK "u8, (session, side, first) => Greeted(session, kind, side, first));
+        registrar.Tcp("pop3", 0, "+OK "u8, (session, side, first) => Greeted(session, kind, fields.Quirks, side, first));
     }
 
     /// <summary>Other protocols say +OK too: the greeting names POP, or the port is POP's.</summary>
-    private static void Greeted(Session session, ParserKind<Pop3Parser> kind, Side server, ReadOnlySpan<byte> first)
+    private static void Greeted(Session session, ParserKind<Pop3Parser> kind, bool quirks, Side server, ReadOnlySpan<byte> first)
     {
         if (session.HasProtocol("pop3"u8) || first.Length < ShortestGreeting)
             return;
         ushort port = server == Side.Server ? session.DestinationPort : session.SourcePort;
-        if (port != Port && MailText.IndexOf(first[4..], "pop"u8) < 0)
+        if ((port != Port || quirks) && MailText.IndexOf(first[4..], "pop"u8) < 0)
             return;
         session.AddProtocol("pop3"u8);
         session.Add(kind)?.Begin(server);
@@ -132,7 +132,7 @@ internal sealed class Pop3Parser(MailFields fields) : SessionParser
             if (SaslText.TryNtlm(session, side, MailText.TrimStart(line["AUTH NTLM".Length..])))
                 _ntlmMessages++;
         }
-        else if (Lines.StartsWith(line, "STLS"u8))
+        else if (!fields.Quirks && Lines.StartsWith(line, "STLS"u8))
             _askedForTls = true;
         else if (Lines.StartsWith(line, "USER "u8))
         {

@@ -32,7 +32,12 @@ public sealed class SmtpPlugin : IFlowPipePlugin
         var fields = new MailFields(registrar);
         ParserKind<SmtpParser> kind = registrar.Parser("smtp", () => new SmtpParser(fields));
         foreach (ReadOnlyMemory<byte> hello in Hellos)
-            registrar.Tcp("smtp", 0, hello.Span, (session, side, first) => Begin(session, kind, side, first[0] == 'L' ? "lmtp"u8 : "smtp"u8));
+            registrar.Tcp(
+                "smtp",
+                0,
+                hello.Span,
+                (session, side, first) => Begin(session, kind, side, first[0] == 'L' ? "lmtp"u8 : "smtp"u8)
+            );
         registrar.Tcp("smtp", 0, "220 "u8, (session, side, first) => Greeted(session, kind, side, first));
         registrar.Tcp("smtp", 0, "220-"u8, (session, side, first) => Greeted(session, kind, side, first));
     }

@@ -65,7 +65,10 @@ public sealed class FtpTests
         ];
         GatheredRecord record = await TellAsync(21, said);
         Assert.Equal("tcp ftp tls", record.Texts("protocols"));
-        Assert.Equal(("AUTH STOR", "f", "220 234 150"), (record.Texts("ftp.command"), record.Texts("ftp.filename"), record.Longs("ftp.responseCode")));
+        Assert.Equal(
+            ("AUTH STOR", "f", "220 234 150"),
+            (record.Texts("ftp.command"), record.Texts("ftp.filename"), record.Longs("ftp.responseCode"))
+        );
     }
 
     [Fact]

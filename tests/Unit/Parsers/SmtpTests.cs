@@ -60,10 +60,7 @@ public sealed class SmtpTests
         Assert.Equal("Pen 1.0", record.Text("email.x-mailer"));
         Assert.Equal("a.zip", record.Texts("email.fn"));
         Assert.Equal("application/zip text/plain", record.Texts("email.file-content-type"));
-        Assert.Equal(
-            $"{Md5([0x50, 0x4B, 3, 4, 10, 0, 0, 0, 0, 0])} {Md5(".dot = soft line\r\n"u8)}",
-            record.Texts("email.md5")
-        );
+        Assert.Equal($"{Md5([0x50, 0x4B, 3, 4, 10, 0, 0, 0, 0, 0])} {Md5(".dot = soft line\r\n"u8)}", record.Texts("email.md5"));
         Assert.StartsWith("application/zip", record.Texts("email.bodymagic"), StringComparison.Ordinal);
         Assert.Equal("received from to subject message-id x-mailer mime-version content-type", record.Texts("email.has-header"));
     }
@@ -115,7 +112,11 @@ public sealed class SmtpTests
         var session = new ParserSession([new FlowPipe.Parsers.SmtpPlugin()]);
         session.Server("220 ESMTP\r\n").Client("EHLO a\r\nDATA\r\nContent-Type: multipart/mixed; boundary=b; x=y\r\n\r\n--b\r\n");
         session.Client("Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n");
-        session.Send(FlowPipe.Abstractions.Side.Client, "AA\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n"u8, gapBefore: 8);
+        session.Send(
+            FlowPipe.Abstractions.Side.Client,
+            "AA\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n"u8,
+            gapBefore: 8
+        );
         session.Client(".\r\nMAIL FROM:<a@b>\r\n").End();
         Assert.Equal(Md5([0, 0, 0]), session.Texts("email.md5"));
         Assert.Equal("a@b", session.Texts("email.src"));
@@ -240,7 +241,14 @@ public sealed class SmtpTests
     public async Task HeadersHaveALimit()
     {
         string folded = string.Concat(Enumerable.Repeat(" " + new string('x', 900) + "\r\n", 20));
-        GatheredRecord record = await TellAsync(25, "220 ESMTP\r\n", Hello, "C: DATA\r\n", "354\r\n", "C: Subject: a\r\n" + folded + "X: y\r\n");
+        GatheredRecord record = await TellAsync(
+            25,
+            "220 ESMTP\r\n",
+            Hello,
+            "C: DATA\r\n",
+            "354\r\n",
+            "C: Subject: a\r\n" + folded + "X: y\r\n"
+        );
         Assert.Equal("smtp:line-too-long", record.Texts("tags"));
     }
 
@@ -256,14 +264,29 @@ public sealed class SmtpTests
     [InlineData("=?utf-8?", "=?utf-8?")]
     public async Task Subjects(string encoded, string decoded)
     {
-        GatheredRecord record = await TellAsync(25, "220 ESMTP\r\n", Hello, "C: DATA\r\n", "354\r\n", $"C: Subject: {encoded}\r\n\r\n.\r\n");
+        GatheredRecord record = await TellAsync(
+            25,
+            "220 ESMTP\r\n",
+            Hello,
+            "C: DATA\r\n",
+            "354\r\n",
+            $"C: Subject: {encoded}\r\n\r\n.\r\n"
+        );
         Assert.Equal(decoded, record.Text("email.subject"));
     }
 
     [Fact]
     public async Task ASubjectWithoutItsSpaceIsTagged()
     {
-        GatheredRecord record = await TellAsync(25, "220 ESMTP\r\n", Hello, "C: DATA\r\n", "354\r\n", "C: Subject:x\r\n\r\n.\r\n", "250\r\n");
+        GatheredRecord record = await TellAsync(
+            25,
+            "220 ESMTP\r\n",
+            Hello,
+            "C: DATA\r\n",
+            "354\r\n",
+            "C: Subject:x\r\n\r\n.\r\n",
+            "250\r\n"
+        );
         Assert.Equal(("x", "smtp:missing-subject-space smtp:statuscode:250"), (record.Text("email.subject"), record.Texts("tags")));
     }
 

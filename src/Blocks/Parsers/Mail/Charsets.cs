@@ -55,7 +55,11 @@ internal static class Charsets
             return Encoding.ASCII;
         if (name.Equals("iso-8859-1", StringComparison.OrdinalIgnoreCase) || name.Equals("latin1", StringComparison.OrdinalIgnoreCase))
             return Encoding.Latin1;
-        if (name.StartsWith("cp", StringComparison.OrdinalIgnoreCase) && int.TryParse(name.AsSpan(2), out int page) && page is > 0 and < 65_000)
+        if (
+            name.StartsWith("cp", StringComparison.OrdinalIgnoreCase)
+            && int.TryParse(name.AsSpan(2), out int page)
+            && page is > 0 and < 65_000
+        )
             return CodePagesEncodingProvider.Instance.GetEncoding(page);
         return CodePagesEncodingProvider.Instance.GetEncoding(name);
     }

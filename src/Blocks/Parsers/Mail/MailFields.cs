@@ -73,10 +73,6 @@ internal sealed class MailFields
         );
         HashMd5 = registrar.Setting("supportMd5", true, "Record MD5 digests of bodies and files");
         HashSha256 = registrar.Setting("supportSha256", false, "Record SHA-256 digests of bodies and files");
-        Quirks = registrar.Setting(
-            "arkimeQuirks",
-            false,
-            "Do as Arkime does where it is wrong, to compare documents with its own"
-        );
+        Quirks = registrar.Setting("arkimeQuirks", false, "Do as Arkime does where it is wrong, to compare documents with its own");
     }
 }

@@ -15,8 +15,8 @@ wrong=0
 [ -x /usr/bin/time ] || { echo "flood.sh: /usr/bin/time is not there" >&2; exit 1; }
 mkdir -p "$dir"
 for capture in "udp $udp" "syn $syn"; do
-    set -- $capture
-    [ -f "$dir/$1-$2.pcap" ] || dotnet run -c Release --project tests/Benchmarks -- capture "$1" "$2" "$dir/$1-$2.pcap"
+    read -r kind flows <<<"$capture"
+    [ -f "$dir/$kind-$flows.pcap" ] || dotnet run -c Release --project tests/Benchmarks -- capture "$kind" "$flows" "$dir/$kind-$flows.pcap"
 done
 
 # run NAME FILE ARGS...: seconds, resident MB and the sessions' figures, one a line

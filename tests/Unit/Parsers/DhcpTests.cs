@@ -1,3 +1,4 @@
+using FlowPipe.Core.Sessions;
 using FlowPipe.Parsers.Dhcp;
 using FlowPipe.Tests.Unit.TestSupport;
 using static FlowPipe.Tests.Unit.TestSupport.PacketBuilder;
@@ -80,10 +81,38 @@ public sealed class DhcpTests
         Assert.Equal(packets.Count, records.Sum(r => r.Long("packets")));
     }
 
-    private static async Task<IReadOnlyList<GatheredRecord>> RunAsync(params CapturedPacket[] packets)
+    [Fact]
+    public async Task OtherwiseItsSessionsAreThoseOfUdp()
+    {
+        byte[] solicit = [1, 0, 0xAB, 0xCD, 0, 16, 0, 14, 0, 0, 1, 0x37, 0, 8, .. "MSFT 5.0"u8];
+        IReadOnlyList<GatheredRecord> records = await RunAsync(
+            byClient: false,
+            Frame(0, "0.0.0.0", 68, Everybody, 67, Message(1, 0x0EE46F71, [53, 1, 1])),
+            Frame(1, "192.0.2.1", 67, "192.0.2.5", 68, Message(2, 0x0EE46F71, [53, 1, 2])),
+            Frame(2, "192.0.2.9", 68, "192.0.2.1", 67, "not DHCP"u8.ToArray()),
+            Frame(3, "192.0.2.9", 68, "192.0.2.1", 67, Message(1, 2, [53, 1, 3])),
+            new CapturedPacket(Conversation.Ns(4), EthernetIp(UdpNumber, "fe80::1", "ff02::1:2", Udp(546, 547, solicit)))
+        );
+        Assert.Equal(["udp dhcp", "udp dhcp", "udp dhcp", "udp dhcpv6"], records.Select(r => r.Texts("protocols")));
+        Assert.Equal(["DISCOVER", "OFFER", "REQUEST", "SOLICIT"], records.Select(r => r.Texts("dhcp.type")));
+        Assert.All(records, record => Assert.NotEqual("", record.Text("communityId")));
+    }
+
+    private static Task<IReadOnlyList<GatheredRecord>> RunAsync(params CapturedPacket[] packets) => RunAsync(byClient: true, packets);
+
+    private static async Task<IReadOnlyList<GatheredRecord>> RunAsync(bool byClient, params CapturedPacket[] packets)
     {
         var sink = new GatheringSink();
-        using var run = new SessionRun(new MemoryReader(new MemorySource(packets)), sink, plugins: [new DhcpPlugin()]);
+        using var run = new SessionRun(
+            new MemoryReader(new MemorySource(packets)),
+            sink,
+            new SessionSettings
+            {
+                StopOnParserFault = true,
+                Parsers = new Dictionary<string, string> { ["dhcpByClient"] = byClient ? "true" : "false" },
+            },
+            plugins: [new DhcpPlugin()]
+        );
         await run.RunAsync();
         run.AssertBalanced();
         return [.. sink.Records.OrderBy(r => r.Positions()[0].Offset)];

@@ -153,7 +153,9 @@ internal sealed class PacketDecoder : EnqueueContext
             PacketRecord before = packet;
             int depth = _depth;
             PacketRc verdict = Descend(callback, ref packet, frame[..(at + length)], at + UdpProtocol.HeaderLength);
-            if (verdict != PacketRc.UnknownIp)
+            // What makes no session in the tunnel is one of UDP outside; but not once it stands for a datagram's fragments.
+            bool isPlain = verdict == PacketRc.UnknownIp || (verdict == PacketRc.DontProcess && packet.Owned == before.Owned);
+            if (!isPlain)
                 return verdict;
             packet = before;
             _depth = depth;

@@ -44,7 +44,7 @@ public sealed partial class FlowSession : Session
     // -- the record being made --
     internal long LastNs;
     internal SideCounts Packets;
-    internal long UncountedPackets; // of fragmented datagrams that count as one packet (records.arkimeQuirks)
+    internal long UncountedPackets; // fragments beyond the first of their datagrams, which count as one packet
     internal SideCounts Bytes;
     internal PositionList Positions;
     internal ulong ClientPayload8;

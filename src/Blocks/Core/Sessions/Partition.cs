@@ -376,6 +376,11 @@ internal sealed class Partition
     {
         _packets++;
         session.Packets.Add(session.PacketSide, 1);
+        CountBytes(session, source, offset, captured, original);
+    }
+
+    private void CountBytes(FlowSession session, PacketSource source, long offset, int captured, int original)
+    {
         session.Bytes.Add(session.PacketSide, original);
         if (_countAsArkime && session.Protocol.Type == SessionType.Esp && session.Packets.Sum > ArkimeEspPackets)
             session.StopSaving();
@@ -394,8 +399,12 @@ internal sealed class Partition
             session.UncountedPackets += packets.Length - 1;
             return;
         }
+        // A datagram is one packet, however it was cut; each fragment's bytes and place are the session's.
+        _packets += packets.Length;
+        session.UncountedPackets += packets.Length - 1;
+        session.Packets.Add(session.PacketSide, 1);
         foreach (ref readonly FragmentPacket packet in packets)
-            CountOne(session, packet.Source, packet.SourceOffset, packet.CapturedLength, packet.OriginalLength);
+            CountBytes(session, packet.Source, packet.SourceOffset, packet.CapturedLength, packet.OriginalLength);
     }
 
     private void Enter(FlowSession session, FlowState state)

@@ -3,8 +3,8 @@ using FlowPipe.Abstractions;
 namespace FlowPipe.Parsers.Dhcp;
 
 /// <summary>
-/// DHCPv4 and DHCPv6. What a client and its servers say to each other goes through addresses that change, so it is one session by the client's
-/// MAC address, or by the transaction id; a datagram of the ports that is no DHCP stays one of UDP.
+/// DHCPv4 and DHCPv6, over UDP like others. What a client and its servers say to each other goes through addresses that change, so Arkime
+/// makes one session of it by the client's MAC address, or by the transaction id: <c>parsers.dhcpByClient</c>.
 /// </summary>
 public sealed class DhcpPlugin : IFlowPipePlugin
 {
@@ -18,6 +18,13 @@ public sealed class DhcpPlugin : IFlowPipePlugin
     public void Register(IRegistrar registrar)
     {
         var fields = new DhcpFields(registrar);
+        const string help =
+            "Whether DHCP's sessions are all of one client's MAC, DHCPv6's all of one transaction, as in Arkime; else they are UDP's";
+        if (!registrar.Setting("dhcpByClient", false, help))
+        {
+            RegisterParsers(registrar, fields);
+            return;
+        }
         int timeout = registrar.Setting("dhcpTimeout", 60, 10, 65_535, "DHCP: seconds of packet time after which an idle session ends");
         byte number = registrar.Register(new Dhcp4Protocol(fields, timeout));
         byte number6 = registrar.Register(new Dhcp6Protocol(fields, timeout));
@@ -31,6 +38,13 @@ public sealed class DhcpPlugin : IFlowPipePlugin
                 port,
                 (context, ref packet, frame, offset) => Enqueue(context, ref packet, frame, Dhcp6Message.IsOne(frame[offset..]), number6)
             );
+    }
+
+    private static void RegisterParsers(IRegistrar registrar, DhcpFields fields)
+    {
+        ParserKind<DhcpParser> kind = registrar.Parser("dhcp", () => new DhcpParser(fields));
+        foreach (ushort port in (ushort[])[.. Ports, .. Ports6])
+            registrar.Port("dhcp", SessionType.Udp, port, classify: (session, _, _) => session.Add(kind));
     }
 
     private static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, bool isDhcp, byte number)

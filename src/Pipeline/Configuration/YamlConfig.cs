@@ -48,6 +48,11 @@ internal static class YamlConfig
         {
             throw new FlowPipeException($"{file}:{e.Start.Line}: this is not YAML: {e.Message}", e);
         }
+        catch (ArgumentException e)
+        {
+            // What the parser throws for a tag that is no URI; it does not say where.
+            throw new FlowPipeException($"{file}: this is not YAML: {e.Message}", e);
+        }
         return entries;
     }
 

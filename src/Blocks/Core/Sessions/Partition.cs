@@ -9,7 +9,7 @@ namespace FlowPipe.Core.Sessions;
 /// Owns the sessions of one partition: looks them up, runs the hooks on each packet, ends them in packet time. All of it runs inside one
 /// block's delegate, so there is no lock. It stops where its outbox is full, and goes on there when the block has sent the batch.
 /// </summary>
-internal sealed class Partition
+internal sealed partial class Partition
 {
     private readonly SessionSettings _settings;
     private readonly Tracking _tracking;
@@ -244,89 +244,6 @@ internal sealed class Partition
             Account(session);
     }
 
-    /// <summary>
-    /// Sees to the limits before a packet: where there is no room for it, sessions end until there is, first what is over, then what is over
-    /// by emergency mode's timeouts, then the least recent. The wheel runs first, to the very clock, so that what is forced is not what
-    /// would have been over anyhow.
-    /// </summary>
-    /// <returns>False when the outbox was full first: call again once it has been sent.</returns>
-    private bool MakeRoom(PacketBatch batch, in PacketRecord record)
-    {
-        if (_limits.IsEmergency && _limits.HasRecovered(_table.Count, MemoryBytes))
-        {
-            if (!RunTimeouts(record.ClockNs, exact: true))
-                return false;
-            LeaveEmergency();
-        }
-        bool simulated = IsSimulated(record.Ordinal + 1);
-        while (simulated || IsCrowded(batch, in record))
-        {
-            if (!RunTimeouts(record.ClockNs, exact: true))
-                return false;
-            if (!simulated && !IsCrowded(batch, in record))
-                break;
-            if (!_limits.IsEmergency)
-            {
-                _limits.Enter();
-                _wheel.Use(_timeouts.Emergency);
-                continue;
-            }
-            if (_wheel.TakeLeastRecent() is not { } session)
-                break;
-            _evicted++;
-            End(session, EndReason.Forced);
-            simulated = false;
-            _faultDone = record.Ordinal + 1;
-            if (_outbox.IsFull)
-                return false;
-        }
-        _attend = _limits.IsEmergency || _faults.Length > 0 || _limits.IsFull(_table.Count);
-        return true;
-    }
-
-    private bool IsCrowded(PacketBatch batch, in PacketRecord record)
-    {
-        if (_table.Count > 0 && _limits.IsOver(MemoryBytes))
-            return true;
-        if (!_limits.IsFull(_table.Count))
-            return false;
-        // Full is not yet too full: only another session needs room.
-        var packet = new PacketView(in record, batch.Frame(in record));
-        _protocols[record.MProtocol].CreateSessionId(in packet, in _tracking, out SessionId id);
-        return _table.Find(record.Hash, in id) is null;
-    }
-
-    private bool IsSimulated(long packet)
-    {
-        if (packet == _faultDone)
-            return false;
-        foreach (FaultSwitch fault in _faults)
-        {
-            if (fault.Packet == packet)
-                return true;
-        }
-        return false;
-    }
-
-    private void LeaveEmergency()
-    {
-        if (!_limits.IsEmergency)
-            return;
-        _limits.Leave();
-        _wheel.Use(_timeouts.Normal);
-    }
-
-    /// <summary>Brings the account of memory up to date with what a packet has made of its session.</summary>
-    private void Account(FlowSession session)
-    {
-        int bytes = session.Fields.MemoryBytes;
-        _valueBytes += bytes - session.ValueBytes;
-        session.ValueBytes = bytes;
-        _bytes.HasLent = false;
-        if (_limits.IsOver(MemoryBytes))
-            _attend = true;
-    }
-
     private FlowSession Begin(MProtocol protocol, in SessionId id, in PacketRecord record, PacketBatch batch, long nowNs)
     {
         FlowSession session = _pool.Take(protocol.Type == SessionType.Tcp);
@@ -357,54 +274,6 @@ internal sealed class Partition
         if (_limits.IsFull(_table.Count))
             _attend = true;
         return session;
-    }
-
-    private void Count(FlowSession session, in PacketView packet, PacketBatch batch)
-    {
-        ref readonly PacketRecord record = ref packet.Record;
-        session.LastNs = record.TimestampNs;
-        if (record.Owned == 0)
-            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
-        else
-            CountFragments(session, in record, batch);
-        if (session.State == FlowState.New && session.Packets.Client > 0 && session.Packets.Server > 0)
-            Enter(session, FlowState.Established);
-        PacketFields.Add(session, in packet, _fields);
-    }
-
-    private void CountOne(FlowSession session, PacketSource source, long offset, int captured, int original)
-    {
-        _packets++;
-        session.Packets.Add(session.PacketSide, 1);
-        CountBytes(session, source, offset, captured, original);
-    }
-
-    private void CountBytes(FlowSession session, PacketSource source, long offset, int captured, int original)
-    {
-        session.Bytes.Add(session.PacketSide, original);
-        if (_countAsArkime && session.Protocol.Type == SessionType.Esp && session.Packets.Sum > ArkimeEspPackets)
-            session.StopSaving();
-        if (session.SavesPackets)
-            session.Positions.Add(_bytes, source, offset, captured + PcapRecordHeader);
-    }
-
-    private void CountFragments(FlowSession session, in PacketRecord record, PacketBatch batch)
-    {
-        ReadOnlySpan<FragmentPacket> packets = batch.Owned.PacketsOf(in record);
-        if (_countAsArkime)
-        {
-            // Arkime knows one packet, as long as the datagram; the others are in the ledger all the same.
-            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
-            _packets += packets.Length - 1;
-            session.UncountedPackets += packets.Length - 1;
-            return;
-        }
-        // A datagram is one packet, however it was cut; each fragment's bytes and place are the session's.
-        _packets += packets.Length;
-        session.UncountedPackets += packets.Length - 1;
-        session.Packets.Add(session.PacketSide, 1);
-        foreach (ref readonly FragmentPacket packet in packets)
-            CountBytes(session, packet.Source, packet.SourceOffset, packet.CapturedLength, packet.OriginalLength);
     }
 
     private void Enter(FlowSession session, FlowState state)

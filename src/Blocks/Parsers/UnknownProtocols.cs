@@ -9,6 +9,16 @@ namespace FlowPipe.Parsers;
 /// </summary>
 public sealed class UnknownPlugin : IFlowPipePlugin
 {
+    /// <inheritdoc/>
+    public string Name => "unknown";
+
+    /// <summary>Several runs of a process may share the plugin: what is set for one is kept by an object of its own.</summary>
+    public void Register(IRegistrar registrar) => new UnknownPackets().Register(registrar);
+}
+
+/// <summary>Which unknown and corrupt packets make sessions in one run.</summary>
+internal sealed class UnknownPackets
+{
     private readonly bool[] _ether = new bool[65_536];
     private readonly bool[] _ip = new bool[256];
     private bool _corrupt;
@@ -17,10 +27,6 @@ public sealed class UnknownPlugin : IFlowPipePlugin
     private readonly CorruptEtherProtocol _corruptEther = new();
     private readonly CorruptIpProtocol _corruptIp = new();
 
-    /// <inheritdoc/>
-    public string Name => "unknown";
-
-    /// <inheritdoc/>
     public void Register(IRegistrar registrar)
     {
         IReadOnlyList<string> parts = registrar.Setting(
@@ -30,9 +36,6 @@ public sealed class UnknownPlugin : IFlowPipePlugin
             "all, ether:all, ip:all, ether:N, ip:N or corrupt, each with - before it to take away",
             IsKnown
         );
-        Array.Clear(_ether);
-        Array.Clear(_ip);
-        _corrupt = false;
         foreach (string part in parts)
             Apply(part);
         registrar.Register(_corruptEther);

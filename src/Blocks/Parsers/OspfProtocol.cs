@@ -88,10 +88,7 @@ internal sealed class OspfProtocol(SpiField type, SpiField router, SpiField area
             5 => "LSAck"u8,
             _ => default,
         };
-        if (!name.IsEmpty)
-            session.Fields.Add(type, name);
-        else
-            NumberedName.Add(session, type, "unk-"u8, number);
+        NumberedName.Add(session, type, name, "unk-"u8, number);
     }
 
     private static void AddDotted(Session session, SpiField field, ReadOnlySpan<byte> number)

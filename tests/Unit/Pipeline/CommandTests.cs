@@ -151,7 +151,7 @@ public sealed class CommandTests
         CommandRun some = await CommandRun.OfAsync("fields", "INITRTT");
         string[] lines = some.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Length);
-        Assert.StartsWith("initRTT  init_rtt_ms  initRTT", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("initRTT  general  init_rtt_ms  initRTT", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -225,7 +225,7 @@ public sealed class FieldPolicyTests
                     );
                     var row = new SpiRow();
                     var session = new SpiFields();
-                    FillAll(row, session);
+                    FullRecord.Fill(row, session);
                     byte[] json = Encode(policy, row, session, out byte[] avro);
                     foreach (FieldDefinition field in Dictionary.Fields.Where(f => f.Field.Type != SpiType.RecordSet))
                         AssertWhereItMayBe(field, policy, json, avro);
@@ -240,7 +240,7 @@ public sealed class FieldPolicyTests
     {
         var session = new SpiFields();
         var row = new SpiRow();
-        FillAll(row, session);
+        FullRecord.Fill(row, session);
         byte[] before = RecordRoundTripTests.Encode(Dictionary, session);
         FieldPolicy policy = Policy(new FieldChoice { Exclude = ["http"], Hash = ["dns"] });
         policy.CreateFilter().Apply(row, session);
@@ -316,81 +316,29 @@ public sealed class FieldPolicyTests
             Assert.True(Holds(json, inJson), $"{field.Name}: its hash is not in the document");
     }
 
-    /// <summary>A value that no other field has.</summary>
-    private static long Number(FieldDefinition field) => 1_500_000_000 + (field.Field.Number * 7919);
-
-    private static UInt128 Address(FieldDefinition field) => new(0x2001_0DB8_0000_0000, (ulong)Number(field));
-
-    private static byte[] Text(FieldDefinition field) => Encoding.ASCII.GetBytes($"<{field.Name}>");
-
     private static (byte[] Json, byte[] Avro) Marks(FieldDefinition field, bool hashed)
     {
         switch (field.Field.Type)
         {
             case SpiType.Ip or SpiType.IpSet:
-                byte[] address = Bytes(Address(field));
+                byte[] address = Bytes(FullRecord.Address(field));
                 if (hashed)
                     address = [0xFD, 0x06, .. HMACSHA256.HashData(Key, address)[..14]];
                 byte[] text = Encoding.ASCII.GetBytes(new System.Net.IPAddress(address).ToString());
                 return (text, text);
             case SpiType.Utf8 or SpiType.Utf8Set or SpiType.Utf8List or SpiType.Map:
-                byte[] value = Text(field);
+                byte[] value = FullRecord.Text(field);
                 if (hashed)
                     value = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(HMACSHA256.HashData(Key, value)[..16]));
                 return (value, value);
             case SpiType.Double:
                 throw new NotSupportedException("a field of doubles needs a mark here");
             default:
-                return (Encoding.ASCII.GetBytes($"{Number(field)}"), ModelRecord.Pack(Number(field)));
+                return (Encoding.ASCII.GetBytes($"{FullRecord.Number(field)}"), ModelRecord.Pack(FullRecord.Number(field)));
         }
     }
 
     private static bool Holds(byte[] bytes, byte[] mark) => bytes.AsSpan().IndexOf(mark) >= 0;
-
-    private static void FillAll(SpiRow row, SpiFields session)
-    {
-        foreach (FieldDefinition field in Dictionary.Fields.Where(f => f.Parent.IsNone))
-        {
-            // what has a slot goes into the row for every second field, as the core's values do
-            bool slot = field.Field.Number % 2 == 0;
-            if (slot && field.Field.Type is SpiType.Long or SpiType.Int)
-                row.Set(field.Field, Number(field));
-            else if (slot && field.Field.Type == SpiType.Utf8)
-                row.Set(field.Field, Text(field));
-            else if (slot && field.Field.Type == SpiType.Ip)
-                row.SetIp(field.Field, Address(field));
-            else
-                Fill(field.Group is "packet_pos" or "general" ? row.Lists : session, field);
-        }
-    }
-
-    private static void Fill(SpiFields store, FieldDefinition field)
-    {
-        switch (field.Field.Type)
-        {
-            case SpiType.Utf8 or SpiType.Utf8Set or SpiType.Utf8List:
-                store.Add(field.Field, Text(field));
-                break;
-            case SpiType.Ip or SpiType.IpSet:
-                store.AddIp(field.Field, Address(field));
-                break;
-            case SpiType.Map:
-                store.AddEntry(field.Field, "name"u8, Text(field));
-                break;
-            case SpiType.Packed:
-                store.AddPacked(field.Field, 1, ModelRecord.Pack(Number(field)));
-                break;
-            case SpiType.RecordSet:
-                store.Begin(field.Field);
-                foreach (FieldDefinition inside in Dictionary.Fields.Where(f => f.Parent == field.Field))
-                    Fill(store, inside);
-                store.End(field.Field);
-                break;
-            default:
-                store.Add(field.Field, Number(field));
-                break;
-        }
-    }
 
     private static UInt128 IPv4(int address) => new(0, 0xFFFF_0000_0000UL | (uint)address);
 

@@ -13,7 +13,7 @@ give_up() {
     exit 1
 }
 
-scripts/ensure-packages.sh tshark tcpdump kcat python3-avro python3-scapy libpcap0.8 python3-yaml python3-jsonschema ||
+scripts/ensure-packages.sh tshark tcpdump kcat python3-avro python3-confluent-kafka python3-scapy libpcap0.8 python3-yaml python3-jsonschema ||
     give_up "Debian packages that the tests use are missing"
 if [ ! -d artifacts/node/node_modules/avsc ] || [ ! -d artifacts/node/node_modules/dt-sql-parser ]; then
     command -v npm >/dev/null || give_up "npm is missing: install Node.js (the tests read our Avro with avsc and parse our SQL with dt-sql-parser)"

@@ -80,6 +80,80 @@ public sealed class ConsumerTests
         await Programs.OutputOfAsync("python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", script);
     }
 
+    /// <summary>Documents go into an index of the template, also into one that refuses what is not mapped, and are found by what they are.</summary>
+    [Fact]
+    public async Task OpenSearchTakesTheDocuments()
+    {
+        string program = Repository.Path("..", "shared", "opensearch", "run");
+        if (!File.Exists(program))
+            Assert.Skip("../shared/opensearch is not here");
+        await Programs.OutputOfAsync("java", "-version"); // skips where it is absent
+        using var folder = new TemporaryFolder();
+        string documents = folder.Path("sessions.ndjson");
+        await using (var sink = new NdjsonSink(documents))
+            await new InProcessRun { Reading = ReadingVariants.Default(Samples.Path("dns.pcap")), Partitions = 2 }.IntoAsync(sink);
+        string[] lines = await File.ReadAllLinesAsync(documents, Stop);
+        JsonNode template = JsonNode.Parse(
+            await File.ReadAllTextAsync(await DefineAsync(folder, "opensearch", ConsumerEncoding.Json), Stop)
+        )!;
+
+        // the server runs as another user, who must be able to enter its folder
+        string data = Path.Combine(Path.GetTempPath(), $"flowpipe-opensearch-{Guid.NewGuid():N}");
+        try
+        {
+            string url = (await Programs.OutputOfAsync(program, "start", "--dir", data, "--port", "0")).Trim();
+            using var client = new HttpClient { BaseAddress = new Uri(url) };
+            await SendAsync(client, HttpMethod.Put, "_index_template/flowpipe", template.ToJsonString());
+            JsonNode mappings = template["template"]!["mappings"]!.DeepClone();
+            mappings["dynamic"] = "strict";
+            await SendAsync(client, HttpMethod.Put, "strict", new JsonObject { ["mappings"] = mappings }.ToJsonString());
+            foreach (string index in (string[])["flowpipe-sessions-1", "strict"])
+            {
+                string bulk = string.Concat(
+                    lines.Select(line => $"{{\"index\":{{\"_id\":{JsonNode.Parse(line)!["flowpipe"]!["id"]!.ToJsonString()}}}}}\n{line}\n")
+                );
+                JsonNode answer = await SendAsync(client, HttpMethod.Post, $"{index}/_bulk?refresh=true", bulk);
+                Assert.False(answer["errors"]!.GetValue<bool>(), answer.ToJsonString());
+            }
+            string first = $"{lines.Min(static line => JsonNode.Parse(line)!["firstPacket"]!.GetValue<long>())}";
+            foreach (
+                (string query, int count) in ((string, int)[])
+                    [
+                        ("*", lines.Length),
+                        ("source.ip:\"10.77.0.0/24\" OR source.ip:\"fd00:77::/64\"", lines.Length),
+                        ($"firstPacket:[* TO {first}] AND packetRange:{first}", 1),
+                        ("network.bytes:>100000000", 0),
+                    ]
+            )
+            {
+                JsonNode found = await SendAsync(
+                    client,
+                    HttpMethod.Get,
+                    $"flowpipe-sessions-1/_count?q={Uri.EscapeDataString(query)}",
+                    null
+                );
+                Assert.Equal((query, count), (query, found["count"]!.GetValue<int>()));
+            }
+        }
+        finally
+        {
+            await Programs.RunAsync(program, "stop", "--dir", data);
+            if (Directory.Exists(data))
+                Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task<JsonNode> SendAsync(HttpClient client, HttpMethod method, string path, string? body)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await client.SendAsync(request, Stop);
+        string answer = await response.Content.ReadAsStringAsync(Stop);
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {(int)response.StatusCode}\n{answer}");
+        return JsonNode.Parse(answer)!;
+    }
+
     /// <summary>The whole way but Kafka itself: the tables are made, records are put into the first and come out of the second.</summary>
     [Theory]
     [InlineData(

@@ -168,6 +168,39 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task DefinitionsForConsumersArePrinted()
+    {
+        foreach (string name in ConsumerDefinitions.Names)
+        {
+            var target = new ConsumerTarget { Encoding = ConsumerDefinitions.EncodingsOf(name)[0] };
+            CommandRun run = await CommandRun.OfAsync("schema", "--as", name);
+            Assert.Equal((0, ""), (run.Status, run.Error));
+            Assert.Equal(ConsumerDefinitions.Print(name, target), run.Out);
+        }
+        CommandRun mine = await CommandRun.OfAsync(
+            "schema",
+            "--as",
+            "clickhouse",
+            "--encoding",
+            "confluent",
+            "--from",
+            "kafka://b:9/my.topic"
+        );
+        Assert.Contains("kafka_broker_list = 'b:9', kafka_topic_list = 'my.topic'", mine.Out, StringComparison.Ordinal);
+        Assert.Contains("AvroConfluent", mine.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'clickhous' not recognized", "schema", "--as", "clickhous")]
+    [InlineData("ClickHouse and --encoding avro", "schema", "--as", "clickhouse", "--encoding", "avro")]
+    [InlineData("--format is for the Avro schema", "schema", "--as", "flink", "--format", "canonical")]
+    [InlineData("write kafka://BROKERS/TOPIC", "schema", "--as", "flink", "--from", "ndjson:a")]
+    [InlineData("no topic", "schema", "--as", "flink", "--from", "kafka://b:9")]
+    [InlineData("embedded broker", "schema", "--as", "flink", "--from", "kafka://embedded/t")]
+    public async Task WrongDefinitionsAreRefused(string message, params string[] args) =>
+        (await CommandRun.OfAsync(args)).AssertFailed(ExitStatus.WrongUsage, message);
+
+    [Fact]
     public void ASecondSignalAborts()
     {
         var run = new CommandRun();

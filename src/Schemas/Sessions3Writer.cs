@@ -36,13 +36,18 @@ public sealed class Sessions3Writer
     private readonly FieldDefinition? _gaps;
 
     /// <summary>Makes a writer of the dictionary's documents.</summary>
-    public Sessions3Writer(Sessions3Options? options = null, FieldDictionary? dictionary = null)
+    /// <param name="options">What they look like.</param>
+    /// <param name="dictionary">The fields that there are.</param>
+    /// <param name="policy">What was filtered out of the values: it is not there at all then, not even as the 0 of what is always there.</param>
+    public Sessions3Writer(Sessions3Options? options = null, FieldDictionary? dictionary = null, FieldPolicy? policy = null)
     {
         dictionary ??= FieldDictionary.Default;
         _options = options ?? new Sessions3Options();
         _document = Sessions3Object.Of(dictionary.Root);
         if (!_options.Extras)
             _document.Members.RemoveAll(static member => member.Name.Value == "flowpipe");
+        if (policy is not null)
+            _document.RemoveDropped(policy);
         _chains = new EntryChains(dictionary.Fields.Count);
         var format = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
         _json = new Utf8JsonWriter(Stream.Null, format);
@@ -51,6 +56,8 @@ public sealed class Sessions3Writer
         _ = dictionary.TryGetSessions3("packetPos", out _positions);
         _positionScope = dictionary.Root.Nodes.Find(node => node.Definition is not null && node.Definition == _positions)?.Scope;
         _ = dictionary.TryGetAvro("packet_pos[].source", out _source);
+        if (_positions is not null && policy?.Of(_positions.Field) == FieldAction.Drop)
+            _positions = null;
         _ = dictionary.TryGetAvro("packet_pos[].gaps", out _gaps);
     }
 

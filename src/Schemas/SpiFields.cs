@@ -280,6 +280,13 @@ public sealed class SpiFields
         _scopes = 0;
     }
 
+    /// <summary>Shows entries that somebody else keeps; a store that does is only read.</summary>
+    internal void Show(byte[] arena, int used)
+    {
+        _arena = arena;
+        _used = used;
+    }
+
     private int OpenNumber => _open == None ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(_arena.AsSpan(_open)) >> 4;
 
     private int OpenStart => _open == None ? 0 : _open + SpiEntry.RecordHeader;

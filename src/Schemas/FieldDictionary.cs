@@ -300,8 +300,9 @@ public sealed class FieldDictionary
                     "cnt" when !SpiField.IsSingle(field.Field.Type) => field with { CountSuffix = "Cnt" },
                     "ecscnt" when !SpiField.IsSingle(field.Field.Type) => field with { CountSuffix = "-cnt" },
                     "always" when SpiField.IsSingle(field.Field.Type) => field with { Always = true },
+                    "linked" => field with { Linked = true },
                     _ when flag.StartsWith("default=", StringComparison.Ordinal) => field with { Default = ReadDefault(flag, field) },
-                    _ => throw Malformed($"flag '{flag}' is unknown or not for {field.TypeName} (cnt ecscnt always default=N)"),
+                    _ => throw Malformed($"flag '{flag}' is unknown or not for {field.TypeName} (cnt ecscnt always linked default=N)"),
                 };
             }
             return field;

@@ -203,7 +203,7 @@ internal sealed class AdbParser(AdbFields fields) : MessageParser(Longest)
             _syncs = true;
             session.AddTag("adb:sync"u8);
         }
-        if (Lines.StartsWith(service, "shell,v2:"u8))
+        if (IsShell2(service))
         {
             _shell = true;
             session.AddTag("adb:shell-v2"u8);
@@ -212,6 +212,10 @@ internal sealed class AdbParser(AdbFields fields) : MessageParser(Longest)
         int end = service.IndexOfAny((byte)':', (byte)',');
         session.Fields.AddLower(fields.Service, end > 0 ? service[..end] : service);
     }
+
+    /// <summary>Whether a service is <c>shell,v2[,ARGUMENT…]:COMMAND</c>, the one with packets.</summary>
+    private static bool IsShell2(ReadOnlySpan<byte> service) =>
+        Lines.StartsWith(service, "shell,v2"u8) && service.Length > 8 && service[8] is (byte)',' or (byte)':';
 
     private void AddStream(SpiFields values, uint own, uint remote)
     {

@@ -31,8 +31,8 @@ internal static class IsakmpNames
             _ => default,
         };
 
-    /// <summary>Encryption algorithms; those of both versions up to AES and Camellia share their numbers (IANA, ipsec-registry and ikev2-parameters).</summary>
-    public static ReadOnlySpan<byte> Encryption(int number) =>
+    /// <summary>Encryption algorithms of version 1 (IANA, ipsec-registry).</summary>
+    public static ReadOnlySpan<byte> Encryption1(int number) =>
         number switch
         {
             1 => "des-cbc"u8,
@@ -43,14 +43,37 @@ internal static class IsakmpNames
             6 => "cast-cbc"u8,
             7 => "aes-cbc"u8,
             8 => "camellia-cbc"u8,
-            12 => "aes-ctr"u8,
-            13 => "aes-ccm-8"u8,
-            14 => "aes-ccm-12"u8,
-            15 => "aes-ccm-16"u8,
+            _ => default,
+        };
+
+    /// <summary>Encryption algorithms of version 2 (IANA, ikev2-parameters, transform type 1).</summary>
+    public static ReadOnlySpan<byte> Encryption2(int number) =>
+        number switch
+        {
+            1 => "des-iv64"u8,
+            2 => "des"u8,
+            3 => "3des"u8,
+            4 => "rc5"u8,
+            5 => "idea"u8,
+            6 => "cast"u8,
+            7 => "blowfish"u8,
+            8 => "3idea"u8,
+            9 => "des-iv32"u8,
+            11 => "null"u8,
+            12 => "aes-cbc"u8,
+            13 => "aes-ctr"u8,
+            14 => "aes-ccm-8"u8,
+            15 => "aes-ccm-12"u8,
+            16 => "aes-ccm-16"u8,
             18 => "aes-gcm-8"u8,
             19 => "aes-gcm-12"u8,
             20 => "aes-gcm-16"u8,
-            23 => "chacha20-poly1305"u8,
+            23 => "camellia-cbc"u8,
+            24 => "camellia-ctr"u8,
+            25 => "camellia-ccm-8"u8,
+            26 => "camellia-ccm-12"u8,
+            27 => "camellia-ccm-16"u8,
+            28 => "chacha20-poly1305"u8,
             _ => default,
         };
 

@@ -203,7 +203,7 @@ internal sealed class IsakmpParser(IsakmpFields fields) : SessionParser
             }
             switch (type & 0x7FFF)
             {
-                case 1 when IsakmpNames.Encryption(value) is { IsEmpty: false } name:
+                case 1 when IsakmpNames.Encryption1(value) is { IsEmpty: false } name:
                     values.Add(fields.Encryption, name);
                     break;
                 case 2 when IsakmpNames.Hash(value) is { IsEmpty: false } name:
@@ -229,7 +229,7 @@ internal sealed class IsakmpParser(IsakmpFields fields) : SessionParser
             return;
         switch (type)
         {
-            case 1 when IsakmpNames.Encryption(id) is { IsEmpty: false } name:
+            case 1 when IsakmpNames.Encryption2(id) is { IsEmpty: false } name:
                 values.Add(fields.Encryption, name);
                 break;
             case 2 when IsakmpNames.PseudoRandom(id) is { IsEmpty: false } name:

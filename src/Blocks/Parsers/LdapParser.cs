@@ -95,19 +95,20 @@ internal sealed class LdapParser(LdapFields fields) : MessageParser(Longest)
     /// <inheritdoc/>
     protected override bool Read(Session session, Side side, ReadOnlySpan<byte> message)
     {
-        var outer = new BerReader(message);
+        // A datagram may have been cut short.
+        var outer = new BerReader(message, cut: true);
         if (!outer.TryRead(Sequence, out BerElement whole))
             return session.Protocol.Type != SessionType.Tcp;
-        BerReader elements = whole.Elements;
+        var elements = new BerReader(whole.Content, cut: true);
         if (!elements.TryRead(0x02, out _) || !elements.TryRead(out BerElement operation) || operation.Class != Application)
             return session.Protocol.Type != SessionType.Tcp;
         switch (operation.Number)
         {
             case BindRequest:
-                ReadBind(session, side, operation.Elements);
+                ReadBind(session, side, new BerReader(operation.Content, cut: true));
                 break;
             case BindResponse:
-                ReadAnswer(session, side, operation.Elements);
+                ReadAnswer(session, side, new BerReader(operation.Content, cut: true));
                 break;
             case ExtendedResponse:
                 _startTls = true;
@@ -115,6 +116,9 @@ internal sealed class LdapParser(LdapFields fields) : MessageParser(Longest)
         }
         return true;
     }
+
+    /// <inheritdoc/>
+    protected override void ReadUnfinished(Session session, Side side, ReadOnlySpan<byte> beginning) => Read(session, side, beginning);
 
     private void ReadBind(Session session, Side side, BerReader elements)
     {

@@ -26,7 +26,12 @@ internal abstract class MessageParser(int longest) : SessionParser
         if (data.GapBefore > 0)
             return Parsed.Unregister;
         if (data.Bytes.IsEmpty)
+        {
+            StreamBuffer unfinished = data.Side == Side.Client ? _client : _server;
+            if (data.End && unfinished.Length > 0)
+                ReadUnfinished(session, data.Side, unfinished.Bytes);
             return Parsed.KeepGoing;
+        }
         if (session.Protocol.Type != SessionType.Tcp)
             return Read(session, data.Side, data.Bytes) ? Parsed.KeepGoing : Parsed.Unregister;
         bool fromClient = data.Side == Side.Client;
@@ -77,6 +82,9 @@ internal abstract class MessageParser(int longest) : SessionParser
     /// <summary>Reads a message.</summary>
     /// <returns>Whether the parser stays.</returns>
     protected abstract bool Read(Session session, Side side, ReadOnlySpan<byte> message);
+
+    /// <summary>Reads what came of a message whose end did not.</summary>
+    protected virtual void ReadUnfinished(Session session, Side side, ReadOnlySpan<byte> beginning) { }
 
     /// <summary>Whether a message that is too long is stepped over; else the parser leaves.</summary>
     /// <param name="session">The session, to be tagged.</param>

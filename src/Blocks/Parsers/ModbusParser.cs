@@ -12,7 +12,6 @@ namespace FlowPipe.Parsers;
 /// </summary>
 public sealed class ModbusPlugin : IFlowPipePlugin
 {
-    private const ushort Port = 502;
 
     /// <inheritdoc/>
     public string Name => "modbus";
@@ -25,7 +24,7 @@ public sealed class ModbusPlugin : IFlowPipePlugin
         registrar.Port(
             "modbus",
             SessionType.Tcp,
-            Port,
+            ModbusParser.Port,
             null,
             (session, _, bytes) =>
             {
@@ -54,9 +53,10 @@ internal sealed class ModbusFields(IRegistrar registrar)
     public SpiField Exception { get; } = registrar.Field("modbus.exccode");
 }
 
-/// <summary>Parses requests of the client and exceptions of the server; unit and protocol are those of each side's first message.</summary>
+/// <summary>Parses requests, and exceptions in responses; unit and protocol are those of each side's first message.</summary>
 internal sealed class ModbusParser(ModbusFields fields) : MessageParser(LengthEnd + Longest)
 {
+    public const ushort Port = 502;
     public const int HeaderLength = 7;
     public const int LengthEnd = 6;
     private const int Shortest = 2;
@@ -90,7 +90,9 @@ internal sealed class ModbusParser(ModbusFields fields) : MessageParser(LengthEn
         reader.Skip(2);
         int unit = reader.U8();
         int function = reader.U8();
-        if (side == Side.Client)
+        // Who asks is told by the port: captures may miss the beginning.
+        bool isRequest = side == (session.DestinationPort == Port ? Side.Client : Side.Server);
+        if (isRequest)
         {
             session.Fields.Add(fields.Transaction, transaction);
             session.Fields.Add(fields.Function, function);

@@ -54,10 +54,10 @@ internal sealed class MqttFields(IRegistrar registrar)
     public SpiField ConnackCode { get; } = registrar.Field("mqtt.connackCode");
 }
 
-/// <summary>Parses control packets.</summary>
+/// <summary>Parses control packets; long ones are stepped over.</summary>
 internal sealed class MqttParser(MqttFields fields) : MessageParser(Longest)
 {
-    private const int Longest = 32 * 1024;
+    private const int Longest = 8 * 1024;
     private const int Version5 = 5;
     private const int MostQos = 2;
     private int _version;
@@ -91,7 +91,7 @@ internal sealed class MqttParser(MqttFields fields) : MessageParser(Longest)
     protected override bool SkipsLong(Session session, Side side, ReadOnlySpan<byte> beginning, int length)
     {
         session.AddTag("mqtt:message-too-long"u8);
-        return false;
+        return true;
     }
 
     /// <inheritdoc/>

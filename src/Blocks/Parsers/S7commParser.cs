@@ -137,7 +137,8 @@ internal sealed class S7commParser(S7commFields fields) : MessageParser(Longest)
     private static ReadOnlySpan<byte> NameOf(int function) =>
         function switch
         {
-            0x00 or 0xF0 => "Setup communication"u8,
+            0x00 => "CPU services"u8,
+            0xF0 => "Setup communication"u8,
             0x04 => "Read Var"u8,
             0x05 => "Write Var"u8,
             0x1A => "Request download"u8,

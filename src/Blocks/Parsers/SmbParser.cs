@@ -17,7 +17,7 @@ public sealed class SmbPlugin : IFlowPipePlugin
     /// <inheritdoc/>
     public void Register(IRegistrar registrar)
     {
-        var fields = new SmbFields(registrar);
+        var fields = new SmbFields(registrar, ArkimeQuirks.AskedFor(registrar));
         ParserKind<SmbParser> kind = registrar.Parser("smb", () => new SmbParser(fields));
         registrar.Tcp(
             "smb",

@@ -77,9 +77,10 @@ internal sealed class TdsParser(SpiField user) : MessageParser(Longest)
             case Login7:
                 ReadLogin7(session, side, content);
                 return true;
-            case Sspi or Reply:
+            case Sspi
+            or Reply:
                 session.Sub("ntlm")?.Parse(session, side, content);
-                return message[0] == Reply;
+                return message[0] != Sspi || side == Side.Server; // the client's is the last
             case PreLogin:
                 return true;
             default:

@@ -50,7 +50,7 @@ internal static class Smb2
                 body.Skip(4);
                 AddDialect(fields, session.Fields, body.U16Le());
                 break;
-            case 1:
+            case 1 when !fields.AsArkime:
                 body.Skip(isResponse ? 4 : 12);
                 if (TryPart(message, ref body, out ReadOnlySpan<byte> token) && !token.IsEmpty)
                     SmbSecurity.Read(fields, session, side, token);

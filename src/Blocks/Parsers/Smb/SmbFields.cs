@@ -4,8 +4,11 @@ using FlowPipe.Schemas;
 namespace FlowPipe.Parsers.Smb;
 
 /// <summary>Handles of SMB's fields.</summary>
-internal sealed class SmbFields(IRegistrar registrar)
+/// <param name="registrar">Who has them.</param>
+/// <param name="asArkime">Whether only those tokens are read that Arkime reads: in SMB 1, plain NTLM and answers of SPNEGO.</param>
+internal sealed class SmbFields(IRegistrar registrar, bool asArkime)
 {
+    public bool AsArkime => asArkime;
     public SpiField Share { get; } = registrar.Field("smb.share");
     public SpiField FileName { get; } = registrar.Field("smb.fn");
     public SpiField Os { get; } = registrar.Field("smb.os");

@@ -4,8 +4,8 @@ using FlowPipe.Schemas;
 namespace FlowPipe.Parsers.Smb;
 
 /// <summary>
-/// The token by which a session begins: SPNEGO (RFC 4178) or plain NTLM. NTLM's own fields are its sub-parser's; here who it is for SMB, if the
-/// token is SPNEGO's <c>[1] negTokenResp { … [2] responseToken OCTET STRING }</c> with an authenticate message (MS-NLMP section 2.2.1.3).
+/// The token by which a session begins: SPNEGO (RFC 4178) or plain NTLM. NTLM's own fields are its sub-parser's; here who it is for SMB, by the
+/// authenticate message (MS-NLMP section 2.2.1.3), which comes in SPNEGO's <c>[1] negTokenResp { … [2] responseToken OCTET STRING }</c>.
 /// </summary>
 internal static class SmbSecurity
 {
@@ -15,8 +15,9 @@ internal static class SmbSecurity
     /// <summary>Reads a token.</summary>
     public static void Read(SmbFields fields, Session session, Side side, ReadOnlySpan<byte> token)
     {
-        session.Sub("ntlm")?.Parse(session, side, token);
-        if (token is not [NegTokenResp, ..])
+        if (!fields.AsArkime || token is [NegTokenResp, ..] || token.StartsWith("NTLMSSP\0"u8))
+            session.Sub("ntlm")?.Parse(session, side, token);
+        if (fields.AsArkime && token is not [NegTokenResp, ..])
             return;
         int at = token.IndexOf("NTLMSSP\0"u8);
         if (at < 0)

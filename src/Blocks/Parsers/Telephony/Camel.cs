@@ -53,11 +53,10 @@ internal sealed class Camel(IRegistrar registrar)
         }
     }
 
-    /// <summary>Adds a number. A first byte whose upper bit is set has no second, for Arkime, which its documents show.</summary>
     private static void AddParty(SpiFields values, SpiField field, ReadOnlySpan<byte> party)
     {
         if (party.Length > 2)
-            AddDigits(values, field, party[((party[0] & 0x80) != 0 ? 1 : 2)..]);
+            AddDigits(values, field, party[2..]);
     }
 
     /// <summary>Digits, of which 10 stands for * and 11 for #, until the first that is filling.</summary>

@@ -7,8 +7,8 @@ namespace FlowPipe.Parsers.Telephony;
 /// Signalling System 7 over SCTP: M2UA (RFC 3331, payload protocol 2) and M3UA (RFC 4666, payload protocol 3).
 /// <code>
 /// | version 1 | 0 (1) | class (1) | type (1) | length (4) | parameters: | tag (2) | length (2), these 4 included, filled up to 4 bytes | value | …
-/// M3UA: class 1, type 1; tag 0210 (0002 in drafts): | origin (4) | destination (4) | service (1) | network (1) | priority (1) | link (1) | user data |
-/// M2UA: class 6, type 1; tag 0300 or 0301, MTP3:    | network (4 bits) service (4) | routing label (4) | user data |
+/// M3UA: class 1, type 1; tag 0210:                  | origin (4) | destination (4) | service (1) | network (1) | priority (1) | link (1) | user data |
+/// M2UA: class 6, type 1; tag 0300 or 0301, and tag 0002 of M3UA's drafts: | network (4 bits) service (4) | routing label (4) | user data |
 /// </code>
 /// The service says whose the user data is: 3 SCCP, 4 TUP, 5 ISUP.
 /// </summary>
@@ -32,7 +32,7 @@ public sealed class M3uaPlugin : IFlowPipePlugin
         registrar.Sctp(
             "m3ua",
             0,
-            [1, 0, 1, 1],
+            [1, 0],
             (session, _, bytes) =>
             {
                 if (bytes.Length < HeaderLength || !Has(session.Fields, payload, M3uaPayload))
@@ -44,7 +44,7 @@ public sealed class M3uaPlugin : IFlowPipePlugin
         registrar.Sctp(
             "m2ua",
             0,
-            [1, 0, 6, 1],
+            [1, 0],
             (session, _, bytes) =>
             {
                 if (bytes.Length < HeaderLength || !Has(session.Fields, payload, M2uaPayload))
@@ -94,9 +94,10 @@ internal sealed class M3uaParser(SpiField service, Sccp sccp, bool isM2ua) : Ses
             if (reader.Failed)
                 break;
             reader.Skip(Math.Min(-length & 3, reader.Remaining));
-            if (isM2ua && tag is 0x0300 or 0x0301 && value.Length >= MtpHeader)
+            bool isMtp = isM2ua ? tag is 0x0300 or 0x0301 : tag == 0x0002;
+            if (isMtp && value.Length >= MtpHeader)
                 ReadUser(session, value[0] & 0xF, value[MtpHeader..]);
-            else if (!isM2ua && tag is 0x0210 or 0x0002 && value.Length >= M3uaHeader)
+            else if (!isM2ua && tag == 0x0210 && value.Length >= M3uaHeader)
                 ReadUser(session, value[8], value[M3uaHeader..]);
         }
         return Parsed.KeepGoing;

@@ -56,26 +56,12 @@ internal sealed class DcerpcParser(DcerpcFields fields) : MessageParser(Longest)
     private const int LittleEndian = 0x10;
     private const int UuidText = 36;
     private const int CredentialsHeader = 8;
-    private bool _badLength;
 
     /// <summary>Types with which a side begins: request, response, bind, its acknowledgement.</summary>
     public static ReadOnlySpan<byte> FirstTypes => [0, 2, 11, 12];
 
     /// <inheritdoc/>
-    public override Parsed Parse(Session session, in StreamData data)
-    {
-        Parsed parsed = base.Parse(session, data);
-        if (parsed == Parsed.Unregister && _badLength)
-            session.AddTag("dcerpc:bad-fraglen"u8);
-        return parsed;
-    }
-
-    /// <inheritdoc/>
-    public override void Free(Session session)
-    {
-        base.Free(session);
-        _badLength = false;
-    }
+    protected override void OnMalformed(Session session) => session.AddTag("dcerpc:bad-fraglen"u8);
 
     /// <inheritdoc/>
     protected override int Measure(ReadOnlySpan<byte> bytes)
@@ -85,8 +71,7 @@ internal sealed class DcerpcParser(DcerpcFields fields) : MessageParser(Longest)
         int length = (bytes[4] & LittleEndian) != 0
             ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
             : BinaryPrimitives.ReadUInt16BigEndian(bytes[8..]);
-        _badLength = length is < HeaderLength or > Longest;
-        return _badLength ? Malformed : length;
+        return length is < HeaderLength or > Longest ? Malformed : length;
     }
 
     /// <inheritdoc/>

@@ -61,6 +61,8 @@ internal sealed class IsakmpParser(IsakmpFields fields) : SessionParser
     private const int MostShownOfVendor = 16;
     private const uint IpsecDomain = 1;
     private const int X509Signature = 4;
+    private const int Encrypted = 46;
+    private const int EncryptedFragment = 53;
 
     /// <inheritdoc/>
     public override Parsed Parse(Session session, in StreamData data)
@@ -84,8 +86,9 @@ internal sealed class IsakmpParser(IsakmpFields fields) : SessionParser
         ReadOnlySpan<byte> name = isSecond ? IsakmpNames.Exchange2(exchange) : IsakmpNames.Exchange1(exchange);
         if (!name.IsEmpty)
             values.Add(fields.Exchange, name);
-        bool encrypted = (flags & (isSecond ? 0x08 : 0x01)) != 0;
-        while (!encrypted && next != 0 && reader.Remaining >= PayloadHeader)
+        // Version 1 says by a flag that all is encrypted, version 2 by the last payload, and the next type in that is not of this chain.
+        bool isEncrypted = !isSecond && (flags & 1) != 0;
+        while (!isEncrypted && next is not (0 or Encrypted or EncryptedFragment) && reader.Remaining >= PayloadHeader)
         {
             int type = next;
             next = reader.U8();

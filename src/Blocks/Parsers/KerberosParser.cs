@@ -83,6 +83,9 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
     }
 
     /// <inheritdoc/>
+    protected override void OnMalformed(Session session) => session.AddTag("krb5:record-too-long"u8);
+
+    /// <inheritdoc/>
     protected override bool Read(Session session, Side side, ReadOnlySpan<byte> message)
     {
         if (session.Protocol.Type == SessionType.Tcp)
@@ -93,7 +96,6 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
         var inner = new BerReader(whole.Content, cut: true);
         if (!inner.TryRead(Sequence, out BerElement body))
             return true;
-        session.AddProtocol("krb5"u8);
         var elements = new BerReader(body.Content, cut: true);
         switch (whole.Number)
         {
@@ -101,11 +103,18 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
             or 12:
                 while (elements.TryRead(out BerElement element))
                 {
-                    if (element.Number == 4 && element.Elements.TryRead(Sequence, out BerElement request))
-                        ReadRequest(session.Fields, request.Elements);
+                    if (element.Number != 4 || !element.Elements.TryRead(Sequence, out BerElement request))
+                        continue;
+                    session.AddProtocol("krb5"u8);
+                    ReadRequest(session.Fields, request.Elements);
                 }
                 break;
+            case 11
+            or 13:
+                session.AddProtocol("krb5"u8);
+                break;
             case 30:
+                session.AddProtocol("krb5"u8);
                 ReadError(session.Fields, elements);
                 break;
         }

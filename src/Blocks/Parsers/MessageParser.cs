@@ -19,6 +19,8 @@ internal abstract class MessageParser(int longest) : SessionParser
     private readonly StreamBuffer _server = new(longest);
     private int _clientSkips;
     private int _serverSkips;
+    private int _clientUnfinished;
+    private int _serverUnfinished;
 
     /// <inheritdoc/>
     public override Parsed Parse(Session session, in StreamData data)
@@ -26,12 +28,7 @@ internal abstract class MessageParser(int longest) : SessionParser
         if (data.GapBefore > 0)
             return Parsed.Unregister;
         if (data.Bytes.IsEmpty)
-        {
-            StreamBuffer unfinished = data.Side == Side.Client ? _client : _server;
-            if (data.End && unfinished.Length > 0)
-                ReadUnfinished(session, data.Side, unfinished.Bytes);
             return Parsed.KeepGoing;
-        }
         if (session.Protocol.Type != SessionType.Tcp)
             return Read(session, data.Side, data.Bytes) ? Parsed.KeepGoing : Parsed.Unregister;
         bool fromClient = data.Side == Side.Client;
@@ -51,7 +48,10 @@ internal abstract class MessageParser(int longest) : SessionParser
         {
             int length = Measure(rest);
             if (length < 0)
+            {
+                OnMalformed(session);
                 return Parsed.Unregister;
+            }
             if (length > longest && length > rest.Length)
             {
                 if (!SkipsLong(session, data.Side, rest, length))
@@ -69,11 +69,24 @@ internal abstract class MessageParser(int longest) : SessionParser
     }
 
     /// <inheritdoc/>
+    public override void Save(Session session, bool final)
+    {
+        // Once for what came, however many records follow
+        if (_client.Length > 0 && _client.Length != _clientUnfinished)
+            ReadUnfinished(session, Side.Client, _client.Bytes);
+        if (_server.Length > 0 && _server.Length != _serverUnfinished)
+            ReadUnfinished(session, Side.Server, _server.Bytes);
+        _clientUnfinished = _client.Length;
+        _serverUnfinished = _server.Length;
+    }
+
+    /// <inheritdoc/>
     public override void Free(Session session)
     {
         _client.Free(session);
         _server.Free(session);
         _clientSkips = _serverSkips = 0;
+        _clientUnfinished = _serverUnfinished = 0;
     }
 
     /// <summary>Length of the message that a stream goes on with.</summary>
@@ -83,7 +96,10 @@ internal abstract class MessageParser(int longest) : SessionParser
     /// <returns>Whether the parser stays.</returns>
     protected abstract bool Read(Session session, Side side, ReadOnlySpan<byte> message);
 
-    /// <summary>Reads what came of a message whose end did not.</summary>
+    /// <summary>A stream goes on with what cannot be a message: the parser leaves.</summary>
+    protected virtual void OnMalformed(Session session) { }
+
+    /// <summary>Reads what came of a message whose end did not come before the record.</summary>
     protected virtual void ReadUnfinished(Session session, Side side, ReadOnlySpan<byte> beginning) { }
 
     /// <summary>Whether a message that is too long is stepped over; else the parser leaves.</summary>

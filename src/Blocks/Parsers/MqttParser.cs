@@ -90,6 +90,7 @@ internal sealed class MqttParser(MqttFields fields) : MessageParser(Longest)
     /// <inheritdoc/>
     protected override bool SkipsLong(Session session, Side side, ReadOnlySpan<byte> beginning, int length)
     {
+        session.Fields.Add(fields.Type, NameOf(beginning[0] >> 4));
         session.AddTag("mqtt:message-too-long"u8);
         return true;
     }

@@ -46,6 +46,8 @@ internal static class Signatures
         new("memcached", Udp, "\0\0stats", 6),
         new("memcached", Udp, "\0\0gets ", 6),
         new("elasticsearch", Tcp, "ES\0\0"),
+        // SMB behind the header and the two names of a NetBIOS datagram (RFC 1002 section 4.4.2)
+        new("smb", Udp, "\u00FFSMB", 82),
         // Clusters and queues
         new("hbase", Tcp, "HBas\0"),
         new("hadoop", Tcp, "hrpc\t"),

@@ -10,7 +10,7 @@ namespace FlowPipe.Parsers.Telephony;
 /// M3UA: class 1, type 1; tag 0210:                  | origin (4) | destination (4) | service (1) | network (1) | priority (1) | link (1) | user data |
 /// M2UA: class 6, type 1; tag 0300 or 0301, and tag 0002 of M3UA's drafts: | network (4 bits) service (4) | routing label (4) | user data |
 /// </code>
-/// The service says whose the user data is: 3 SCCP, 4 TUP, 5 ISUP.
+/// Tag 0301, Japan's form, has a length indicator (1) before it. The service says whose the user data is: 3 SCCP, 4 TUP, 5 ISUP.
 /// </summary>
 public sealed class M3uaPlugin : IFlowPipePlugin
 {
@@ -94,6 +94,8 @@ internal sealed class M3uaParser(SpiField service, Sccp sccp, bool isM2ua) : Ses
             if (reader.Failed)
                 break;
             reader.Skip(Math.Min(-length & 3, reader.Remaining));
+            if (isM2ua && tag == 0x0301 && !value.IsEmpty)
+                value = value[1..];
             bool isMtp = isM2ua ? tag is 0x0300 or 0x0301 : tag == 0x0002;
             if (isMtp && value.Length >= MtpHeader)
                 ReadUser(session, value[0] & 0xF, value[MtpHeader..]);

@@ -1,7 +1,7 @@
-using FlowPipe.Abstractions;
-using FlowPipe.Tests.Unit.Parsers;
 using System.Diagnostics;
+using FlowPipe.Abstractions;
 using FlowPipe.Parsers;
+using FlowPipe.Tests.Unit.Parsers;
 
 namespace FlowPipe.Tests.Fuzz;
 

@@ -68,9 +68,10 @@ internal sealed class DcerpcParser(DcerpcFields fields) : MessageParser(Longest)
     {
         if (bytes.Length < HeaderLength)
             return Incomplete;
-        int length = (bytes[4] & LittleEndian) != 0
-            ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
-            : BinaryPrimitives.ReadUInt16BigEndian(bytes[8..]);
+        int length =
+            (bytes[4] & LittleEndian) != 0
+                ? BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..])
+                : BinaryPrimitives.ReadUInt16BigEndian(bytes[8..]);
         return length is < HeaderLength or > Longest ? Malformed : length;
     }
 
@@ -88,8 +89,7 @@ internal sealed class DcerpcParser(DcerpcFields fields) : MessageParser(Longest)
             session.Sub("ntlm")?.Parse(session, side, message[^credentials..]);
         switch (type)
         {
-            case Bind
-            or AlterContext:
+            case Bind or AlterContext:
                 ReadBind(session, ref reader);
                 break;
             case Request:

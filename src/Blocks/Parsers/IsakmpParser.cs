@@ -150,16 +150,14 @@ internal sealed class IsakmpParser(IsakmpFields fields) : SessionParser
             case 33 when isSecond:
                 ReadProposals(session.Fields, isSecond, new PacketReader(payload));
                 break;
-            case 13
-            or 43 when !payload.IsEmpty: // vendor id
+            case 13 or 43 when !payload.IsEmpty: // vendor id
                 ReadOnlySpan<byte> name = IsakmpNames.Vendor(payload);
                 if (name.IsEmpty)
                     session.Fields.AddHex(fields.Vendor, payload[..Math.Min(payload.Length, MostShownOfVendor)]);
                 else
                     session.Fields.Add(fields.Vendor, name);
                 break;
-            case 6
-            or 37 when payload.Length > 1 && payload[0] == X509Signature: // certificate
+            case 6 or 37 when payload.Length > 1 && payload[0] == X509Signature: // certificate
                 session.Sub("cert")?.Parse(session, side, payload[1..]);
                 break;
         }

@@ -44,7 +44,12 @@ public sealed class KerberosPlugin : IFlowPipePlugin
             (session, _, bytes) =>
             {
                 // Lengths of messages are below 64 KiB.
-                if (bytes.Length > KerberosParser.LengthLength && bytes[0] == 0 && bytes[1] == 0 && KerberosParser.IsType(bytes[KerberosParser.LengthLength]))
+                if (
+                    bytes.Length > KerberosParser.LengthLength
+                    && bytes[0] == 0
+                    && bytes[1] == 0
+                    && KerberosParser.IsType(bytes[KerberosParser.LengthLength])
+                )
                     session.Add(kind);
             }
         );
@@ -99,8 +104,7 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
         var elements = new BerReader(body.Content, cut: true);
         switch (whole.Number)
         {
-            case 10
-            or 12:
+            case 10 or 12:
                 while (elements.TryRead(out BerElement element))
                 {
                     if (element.Number != 4 || !element.Elements.TryRead(Sequence, out BerElement request))
@@ -109,8 +113,7 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
                     ReadRequest(session.Fields, request.Elements);
                 }
                 break;
-            case 11
-            or 13:
+            case 11 or 13:
                 session.AddProtocol("krb5"u8);
                 break;
             case 30:
@@ -158,8 +161,7 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
                     if (KerberosNames.Error(number) is { IsEmpty: false } name)
                         values.Add(fields.Error, name);
                     break;
-                case 7
-                or 9:
+                case 7 or 9:
                     AddText(values, fields.Realm, element);
                     break;
                 case 8:
@@ -184,7 +186,11 @@ internal sealed class KerberosParser(KerberosFields fields) : MessageParser(Long
         if (!element.Elements.TryRead(Sequence, out BerElement name))
             return;
         BerReader parts = name.Elements;
-        if (!parts.TryRead(0xA0, out _) || !parts.TryRead(0xA1, out BerElement strings) || !strings.Elements.TryRead(Sequence, out BerElement list))
+        if (
+            !parts.TryRead(0xA0, out _)
+            || !parts.TryRead(0xA1, out BerElement strings)
+            || !strings.Elements.TryRead(Sequence, out BerElement list)
+        )
             return;
         var text = new TextBuilder(stackalloc byte[LongestName]);
         BerReader components = list.Elements;

@@ -12,7 +12,6 @@ namespace FlowPipe.Parsers;
 /// </summary>
 public sealed class ModbusPlugin : IFlowPipePlugin
 {
-
     /// <inheritdoc/>
     public string Name => "modbus";
 

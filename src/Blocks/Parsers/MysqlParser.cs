@@ -63,7 +63,9 @@ internal sealed class MysqlParser(MysqlFields fields) : SessionParser
             return default;
         ReadOnlySpan<byte> version = greeting[VersionAt..];
         int end = version.IndexOf((byte)0);
-        return end > 0 && end <= LongestVersion && version[..end].IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0 ? version[..end] : default;
+        return end > 0 && end <= LongestVersion && version[..end].IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0
+            ? version[..end]
+            : default;
     }
 
     /// <inheritdoc/>

@@ -69,7 +69,9 @@ internal sealed class OpcuaParser(SpiField endpoint, SpiField policy) : MessageP
             || type.SequenceEqual("CLO"u8)
             || type.SequenceEqual("MSG"u8);
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-        return isType && bytes[3] is (byte)'F' or (byte)'C' or (byte)'A' && length is >= HeaderLength and <= Longest ? (int)length : Malformed;
+        return isType && bytes[3] is (byte)'F' or (byte)'C' or (byte)'A' && length is >= HeaderLength and <= Longest
+            ? (int)length
+            : Malformed;
     }
 
     /// <inheritdoc/>

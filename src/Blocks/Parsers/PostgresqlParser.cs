@@ -58,7 +58,9 @@ internal sealed class PostgresqlParser(PostgresqlFields fields) : SessionParser
         if (bytes.Length < RequestLength)
             return false;
         uint code = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
-        return bytes.Length == RequestLength ? code is SslRequest or GssRequest : code >> 16 == 3 && bytes[3] <= bytes.Length && bytes[6] == 0;
+        return bytes.Length == RequestLength
+            ? code is SslRequest or GssRequest
+            : code >> 16 == 3 && bytes[3] <= bytes.Length && bytes[6] == 0;
     }
 
     /// <inheritdoc/>

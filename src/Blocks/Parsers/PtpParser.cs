@@ -65,7 +65,9 @@ internal sealed class PtpParser(SpiField type, SpiField clock) : SessionParser
 
     /// <summary>Whether there is a whole message.</summary>
     public static bool IsMessage(ReadOnlySpan<byte> bytes) =>
-        bytes.Length >= HeaderLength && BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) is >= HeaderLength and var length && length <= bytes.Length;
+        bytes.Length >= HeaderLength
+        && BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) is >= HeaderLength and var length
+        && length <= bytes.Length;
 
     /// <summary>The name of a message's type; empty for those that are reserved.</summary>
     public static ReadOnlySpan<byte> NameOf(byte first) =>

@@ -45,7 +45,12 @@ public sealed class SynchrophasorPlugin : IFlowPipePlugin
             (session, _, bytes) =>
             {
                 // A transaction id of DNS may begin so.
-                if (!SynchrophasorParser.IsFrame(bytes, out int length) || length > bytes.Length || session.SourcePort == 53 || session.DestinationPort == 53)
+                if (
+                    !SynchrophasorParser.IsFrame(bytes, out int length)
+                    || length > bytes.Length
+                    || session.SourcePort == 53
+                    || session.DestinationPort == 53
+                )
                     return;
                 session.AddProtocol("synchrophasor"u8);
                 session.Add(kind);
@@ -126,8 +131,7 @@ internal sealed class SynchrophasorParser(SynchrophasorFields fields) : MessageP
             case TypeCommand when reader.Remaining >= 2:
                 values.Add(fields.Command, reader.U16());
                 break;
-            case TypeConfiguration1
-            or TypeConfiguration2:
+            case TypeConfiguration1 or TypeConfiguration2:
                 ReadConfiguration(values, ref reader, named: false);
                 break;
             case TypeConfiguration3:

@@ -26,7 +26,11 @@ public sealed class TdsPlugin : IFlowPipePlugin
         Classifier classify = (session, side, bytes) =>
         {
             // One whole packet of the client's, or the beginning of a long one
-            if (side != Side.Client || bytes.Length < TdsParser.HeaderLength || BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) < bytes.Length)
+            if (
+                side != Side.Client
+                || bytes.Length < TdsParser.HeaderLength
+                || BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) < bytes.Length
+            )
                 return;
             session.AddProtocol("tds"u8);
             session.Add(kind);
@@ -77,8 +81,7 @@ internal sealed class TdsParser(SpiField user) : MessageParser(Longest)
             case Login7:
                 ReadLogin7(session, side, content);
                 return true;
-            case Sspi
-            or Reply:
+            case Sspi or Reply:
                 session.Sub("ntlm")?.Parse(session, side, content);
                 return message[0] != Sspi || side == Side.Server; // the client's is the last
             case PreLogin:

@@ -12,7 +12,13 @@ namespace FlowPipe.Tests.Unit.Parsers;
 /// <param name="Type">Over which transport.</param>
 /// <param name="Port">The server's port.</param>
 /// <param name="Said">Who says what.</param>
-internal sealed record ProtocolExample(string Name, IFlowPipePlugin Plugin, SessionType Type, ushort Port, params (Side Side, byte[] Bytes)[] Said);
+internal sealed record ProtocolExample(
+    string Name,
+    IFlowPipePlugin Plugin,
+    SessionType Type,
+    ushort Port,
+    params (Side Side, byte[] Bytes)[] Said
+);
 
 /// <summary>An example each of the protocols that say messages, for tests and as seeds of fuzzing.</summary>
 internal static class ProtocolExamples
@@ -25,10 +31,38 @@ internal static class ProtocolExamples
 
     /// <summary>NTLM of the three kinds, which many protocols carry.</summary>
     public static byte[] NtlmNegotiate =>
-        [.. "NTLMSSP\0"u8, .. L32(1), .. L32(0x0200_0000), .. Field(2, 40), .. Field(2, 42), 10, 0, .. L16(19041), 0, 0, 0, 15, .. "DMWS"u8];
+        [
+            .. "NTLMSSP\0"u8,
+            .. L32(1),
+            .. L32(0x0200_0000),
+            .. Field(2, 40),
+            .. Field(2, 42),
+            10,
+            0,
+            .. L16(19041),
+            0,
+            0,
+            0,
+            15,
+            .. "DMWS"u8,
+        ];
 
     public static byte[] NtlmChallenge =>
-        [.. "NTLMSSP\0"u8, .. L32(2), .. Field(6, 56), .. L32(0x0200_0001), .. new byte[24], 6, 1, .. L16(7601), 0, 0, 0, 15, .. Wide("TGT")];
+        [
+            .. "NTLMSSP\0"u8,
+            .. L32(2),
+            .. Field(6, 56),
+            .. L32(0x0200_0001),
+            .. new byte[24],
+            6,
+            1,
+            .. L16(7601),
+            0,
+            0,
+            0,
+            15,
+            .. Wide("TGT"),
+        ];
 
     public static byte[] NtlmAuthenticate =>
         [
@@ -195,7 +229,14 @@ internal static class ProtocolExamples
             (Server, [1, 0, 0, (byte)(20 + result.Length), 0, 0, 1, 16, 1, 0, 0, 22, .. new byte[8], .. result])
         );
         byte[] marker = [.. Enumerable.Repeat((byte)0xFF, 16)];
-        yield return new("bgp", new BgpPlugin(), SessionType.Tcp, 179, (Client, [.. marker, 0, 29, 1, .. new byte[10]]), (Server, [.. marker, 0, 19, 4]));
+        yield return new(
+            "bgp",
+            new BgpPlugin(),
+            SessionType.Tcp,
+            179,
+            (Client, [.. marker, 0, 29, 1, .. new byte[10]]),
+            (Server, [.. marker, 0, 19, 4])
+        );
         yield return new(
             "ptp",
             new PtpPlugin(),
@@ -273,12 +314,40 @@ internal static class ProtocolExamples
             SessionType.Tcp,
             1433,
             (Client, Tds(0x12, [0xFF])),
-            (Client, Tds(0x10, [.. new byte[36], .. L16(0), .. L16(0), .. L16(82), .. L16(2), .. new byte[34], .. L16(86), .. L16(44), .. Wide("Al"), .. NtlmNegotiate])),
+            (
+                Client,
+                Tds(
+                    0x10,
+                    [
+                        .. new byte[36],
+                        .. L16(0),
+                        .. L16(0),
+                        .. L16(82),
+                        .. L16(2),
+                        .. new byte[34],
+                        .. L16(86),
+                        .. L16(44),
+                        .. Wide("Al"),
+                        .. NtlmNegotiate,
+                    ]
+                )
+            ),
             (Server, Tds(0x04, [0xED, 62, 0, .. NtlmChallenge])),
             (Client, Tds(0x11, NtlmAuthenticate))
         );
         byte[] token = Ber(0xA1, Ber(0x30, Ber(0xA2, Ber(4, NtlmAuthenticate))));
-        byte[] setup = [12, .. new byte[14], .. L16(token.Length), .. new byte[8], 0, 0, .. token, .. Even(token.Length + 27), .. Wide("OS\0LM\0D\0")];
+        byte[] setup =
+        [
+            12,
+            .. new byte[14],
+            .. L16(token.Length),
+            .. new byte[8],
+            0,
+            0,
+            .. token,
+            .. Even(token.Length + 27),
+            .. Wide("OS\0LM\0D\0"),
+        ];
         yield return new(
             "smb",
             new SmbPlugin(),
@@ -313,7 +382,10 @@ internal static class ProtocolExamples
             new OraclePlugin(),
             SessionType.Tcp,
             1521,
-            (Client, [0, (byte)(28 + descriptor.Length), 0, 0, 1, 0, 0, 0, .. new byte[16], 0, (byte)descriptor.Length, 0, 28, .. descriptor])
+            (
+                Client,
+                [0, (byte)(28 + descriptor.Length), 0, 0, 1, 0, 0, 0, .. new byte[16], 0, (byte)descriptor.Length, 0, 28, .. descriptor]
+            )
         );
         byte[] parameters = [.. "user\0al\0database\0db\0application_name\0psql\0\0"u8];
         yield return new(
@@ -325,7 +397,31 @@ internal static class ProtocolExamples
             (Server, [.. "N"u8]),
             (Client, [0, 0, 0, (byte)(8 + parameters.Length), 0, 3, 0, 0, .. parameters])
         );
-        byte[] willing = [0, 4, .. "MQTT"u8, 4, 0xEE, 0, 60, 0, 1, .. "c"u8, 0, 1, .. "w"u8, 0, 1, .. "m"u8, 0, 2, .. "Al"u8, 0, 1, .. "p"u8];
+        byte[] willing =
+        [
+            0,
+            4,
+            .. "MQTT"u8,
+            4,
+            0xEE,
+            0,
+            60,
+            0,
+            1,
+            .. "c"u8,
+            0,
+            1,
+            .. "w"u8,
+            0,
+            1,
+            .. "m"u8,
+            0,
+            2,
+            .. "Al"u8,
+            0,
+            1,
+            .. "p"u8,
+        ];
         yield return new(
             "mqtt",
             new MqttPlugin(),
@@ -335,7 +431,13 @@ internal static class ProtocolExamples
             (Server, [0x20, 2, 0, 0]),
             (Client, [0x32, 5, 0, 1, .. "t"u8, 0, 1, 0x82, 6, 0, 2, 0, 1, .. "u"u8, 1, 0xA2, 5, 0, 3, 0, 1, .. "v"u8])
         );
-        yield return new("irc", new IrcPlugin(), SessionType.Tcp, 6667, (Client, [.. "NICK al\r\nUSER a b c :d\r\nJOIN #x key\r\n\0JOIN #y\n"u8]));
+        yield return new(
+            "irc",
+            new IrcPlugin(),
+            SessionType.Tcp,
+            6667,
+            (Client, [.. "NICK al\r\nUSER a b c :d\r\nJOIN #x key\r\n\0JOIN #y\n"u8])
+        );
         yield return new(
             "adb",
             new AdbPlugin(),
@@ -353,9 +455,11 @@ internal static class ProtocolExamples
         );
     }
 
-    private static byte[] Tpkt(int headerLength, byte type, byte[] rest) => [3, 0, 0, (byte)(6 + rest.Length), (byte)headerLength, type, .. rest];
+    private static byte[] Tpkt(int headerLength, byte type, byte[] rest) =>
+        [3, 0, 0, (byte)(6 + rest.Length), (byte)headerLength, type, .. rest];
 
-    private static byte[] Enip(byte command, byte status, int length) => [command, 0, .. L16(length), 0, 0, 0, 0, status, 0, 0, 0, .. new byte[12]];
+    private static byte[] Enip(byte command, byte status, int length) =>
+        [command, 0, .. L16(length), 0, 0, 0, 0, status, 0, 0, 0, .. new byte[12]];
 
     private static byte[] Phasor(int type, byte[] content) =>
         [0xAA, (byte)((type << 4) | 1), 0, (byte)(16 + content.Length), 0, 9, .. new byte[8], .. content, 0, 0];
@@ -388,9 +492,15 @@ internal static class ProtocolExamples
 
     private static byte[] M3ua()
     {
-        byte[] argument = Ber(0x30, [.. Ber(0x83, [0x83, 0x10, 0x21, 0x43]), .. Ber(0x82, [3, 0x10, 0x65, 0xF7]), .. Ber(0x8A, [0x62, 0x02, 0x13])]);
+        byte[] argument = Ber(
+            0x30,
+            [.. Ber(0x83, [0x83, 0x10, 0x21, 0x43]), .. Ber(0x82, [3, 0x10, 0x65, 0xF7]), .. Ber(0x8A, [0x62, 0x02, 0x13])]
+        );
         byte[] invoke = Ber(0xA1, [.. Ber(2, [9]), .. Ber(2, [0]), .. argument]);
-        byte[] context = Ber(0x28, [.. Ber(6, [0, 0x11, 0x86, 5, 1, 1, 1]), .. Ber(0xA0, Ber(0x60, Ber(0xA1, Ber(6, [4, 0, 0, 1, 0, 50, 1]))))]);
+        byte[] context = Ber(
+            0x28,
+            [.. Ber(6, [0, 0x11, 0x86, 5, 1, 1, 1]), .. Ber(0xA0, Ber(0x60, Ber(0xA1, Ber(6, [4, 0, 0, 1, 0, 50, 1]))))]
+        );
         byte[] tcap = Ber(0x62, [.. Ber(0x48, [1]), .. Ber(0x6B, context), .. Ber(0x6C, invoke)]);
         byte[] sccp = [9, 0, 3, 6, 9, 3, 0x43, 100, 0, 3, 0x43, 20, 0, (byte)tcap.Length, .. tcap];
         byte[] data = [0, 0, 2, 0x58, 0, 0, 1, 0xF4, 3, 0, 0, 0, .. sccp];

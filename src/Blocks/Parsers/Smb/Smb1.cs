@@ -54,8 +54,7 @@ internal sealed class Smb1(SmbFields fields)
                 text.Skip(1);
                 AddText(values, fields.FileName, text.TakeUnterminated());
                 break;
-            case 0x2D
-            or 0xA2 when !isResponse:
+            case 0x2D or 0xA2 when !isResponse:
                 text.Align();
                 AddText(values, fields.FileName, text.TakeUnterminated());
                 break;

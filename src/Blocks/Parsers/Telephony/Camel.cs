@@ -45,8 +45,7 @@ internal sealed class Camel(IRegistrar registrar)
                 case 3:
                     AddParty(values, _calling, element.Content);
                     break;
-                case 10
-                or 50 when element.Content.Length is >= 3 and <= 8:
+                case 10 or 50 when element.Content.Length is >= 3 and <= 8:
                     AddDigits(values, _imsi, element.Content);
                     break;
             }

@@ -41,13 +41,15 @@ internal sealed class RecordBuilder
         _tags = new byte[settings.Tags.Count][];
         for (int i = 0; i < _tags.Length; i++)
             _tags[i] = Encoding.UTF8.GetBytes(settings.Tags[i]);
-        _json = new Sessions3Writer(new Sessions3Options
+        _json = new Sessions3Writer(
+            new Sessions3Options
             {
                 GapPacketPos = settings.GapPacketPos,
                 EmptyPacketPos = settings.ArkimeQuirks && settings.Positions,
                 EmptyPacketLen = settings.ArkimeQuirks && settings.Positions && settings.EnablePacketLen,
                 Extras = settings.Sessions3Extras,
-            });
+            }
+        );
     }
 
     public void Build(FlowSession session, EndReason reason, bool final, SpiBatch batch)

@@ -27,6 +27,9 @@ public sealed record FieldDefinition
     /// <summary>Whether <c>sessions3</c> has it whenever its group is there, set or not.</summary>
     public bool Always { get; init; }
 
+    /// <summary>Whether a session's linked records all have it; else each has what was seen since the record before.</summary>
+    public bool Linked { get; init; }
+
     /// <summary>The Avro default of an integer, which stands for absent.</summary>
     public long Default { get; init; }
 

@@ -21,6 +21,8 @@ public sealed class Sessions3Writer
     private static readonly JsonEncodedText PacketRange = JsonEncodedText.Encode("packetRange");
     private static readonly JsonEncodedText GreaterOrEqual = JsonEncodedText.Encode("gte");
     private static readonly JsonEncodedText LessOrEqual = JsonEncodedText.Encode("lte");
+    private static readonly JsonEncodedText PacketPos = JsonEncodedText.Encode("packetPos");
+    private static readonly JsonEncodedText PacketLen = JsonEncodedText.Encode("packetLen");
     private static readonly JsonEncodedText FileId = JsonEncodedText.Encode("fileId");
 
     private readonly Sessions3Options _options;
@@ -285,6 +287,13 @@ public sealed class Sessions3Writer
         }
         if (_positions is null || _source is null)
             return;
+        if (!_chains.Has(_positions.Field.Number))
+        {
+            if (_options.EmptyPacketPos)
+                WriteEmpty(PacketPos);
+            if (_options.EmptyPacketLen)
+                WriteEmpty(PacketLen);
+        }
         _json.WriteStartArray(FileId);
         EntryChains.Values sources = _chains.Of(_positions.Field.Number);
         while (sources.MoveNext())
@@ -294,6 +303,12 @@ public sealed class Sessions3Writer
                 _json.WriteNumberValue(number);
             _chains.Leave(mark, _positionScope!);
         }
+        _json.WriteEndArray();
+    }
+
+    private void WriteEmpty(JsonEncodedText name)
+    {
+        _json.WriteStartArray(name);
         _json.WriteEndArray();
     }
 

@@ -46,7 +46,13 @@ internal sealed class RecordBuilder
         for (int i = 0; i < _tags.Length; i++)
             _tags[i] = Encoding.UTF8.GetBytes(settings.Tags[i]);
         _json = new Sessions3Writer(
-            new Sessions3Options { GapPacketPos = settings.GapPacketPos, Extras = settings.Sessions3Extras },
+            new Sessions3Options
+            {
+                GapPacketPos = settings.GapPacketPos,
+                EmptyPacketPos = settings.ArkimeQuirks && settings.Positions,
+                EmptyPacketLen = settings.ArkimeQuirks && settings.Positions && settings.EnablePacketLen,
+                Extras = settings.Sessions3Extras,
+            },
             policy: settings.Fields
         );
     }

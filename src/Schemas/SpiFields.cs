@@ -373,12 +373,15 @@ public sealed class SpiFields
         count = 0;
         if (!_seen.MayHave(field))
             return None;
+        bool single = SpiField.IsSingle(field.Type);
         if (_index is { IsActive: true } index)
         {
-            count = index.Count(OpenScope, field.Tag);
-            return index.Find(_arena, OpenScope, field.Tag, key);
+            int scope = OpenScope;
+            int place = index.Find(_arena, scope, field.Tag, key);
+            if (place == None && !single)
+                count = index.Count(scope, field.Tag);
+            return place;
         }
-        bool single = SpiField.IsSingle(field.Type);
         ushort tag = field.Tag;
         int at = OpenStart;
         int passed = 0;

@@ -43,78 +43,31 @@ public sealed class ImapPlugin : IFlowPipePlugin
 }
 
 /// <summary>One session's state.</summary>
-internal sealed class ImapParser(MailFields fields) : SessionParser
+internal sealed class ImapParser(MailFields fields) : MailboxParser("imap:line-too-long"u8.ToArray())
 {
-    private const int LongestLine = 16_384;
     private const int LongestTag = 64;
 
-    private readonly StreamBuffer _fromClient = new(LongestLine);
-    private readonly StreamBuffer _fromServer = new(LongestLine);
     private readonly StreamBuffer _header = new(LongestLine);
     private readonly byte[] _tlsTag = new byte[LongestTag];
     private int _tlsTagLength; // of the command that asks for TLS
-    private Side _server;
     private bool _inFetch;
     private bool _inHeaders;
-    private bool _isNtlm;
-    private bool _inTls;
-
-    /// <summary>Its first call.</summary>
-    public void Begin(Side server) => _server = server;
-
-    /// <inheritdoc/>
-    public override Parsed Parse(Session session, in StreamData data)
-    {
-        bool server = data.Side == _server;
-        StreamBuffer kept = server ? _fromServer : _fromClient;
-        if (data.GapBefore > 0)
-            kept.Free(session); // the line after it is taken for one, which does no harm
-        ReadOnlySpan<byte> rest = kept.Join(session, data.Bytes);
-        while (rest.Length > 0)
-        {
-            if (_inTls && TlsStart.IsTls(rest[0]))
-            {
-                session.Classify(data.Side, rest);
-                return Parsed.Unregister;
-            }
-            if (!Lines.TryTake(ref rest, out ReadOnlySpan<byte> line))
-                break;
-            if (line.Length > LongestLine)
-                return TooLong(session);
-            if (_isNtlm && TryNtlm(session, data.Side, line, server))
-                continue;
-            if (server)
-                ServerLine(session, line);
-            else
-                ClientLine(session, data.Side, line);
-        }
-        return kept.Keep(session, rest) ? Parsed.KeepGoing : TooLong(session);
-    }
 
     /// <inheritdoc/>
     public override void Free(Session session)
     {
-        _fromClient.Free(session);
-        _fromServer.Free(session);
+        base.Free(session);
         _header.Free(session);
         _tlsTagLength = 0;
-        _inFetch = _inHeaders = _isNtlm = _inTls = false;
+        _inFetch = _inHeaders = false;
     }
 
-    private static Parsed TooLong(Session session)
-    {
-        session.AddTag("imap:line-too-long"u8);
-        return Parsed.Unregister;
-    }
-
-    private static bool TryNtlm(Session session, Side side, ReadOnlySpan<byte> line, bool server) =>
-        SaslText.TryNtlm(session, side, server && line.StartsWith("+ "u8) ? line[2..] : line);
-
-    private void ServerLine(Session session, ReadOnlySpan<byte> line)
+    /// <inheritdoc/>
+    protected override Parsed ServerLine(Session session, ReadOnlySpan<byte> line)
     {
         if (_tlsTagLength > 0 && IsReplyToTls(line))
         {
-            _inTls = Lines.StartsWith(line[(_tlsTagLength + 1)..], "OK"u8);
+            IsTlsNext = Lines.StartsWith(line[(_tlsTagLength + 1)..], "OK"u8);
             _tlsTagLength = 0;
         }
         if (line.Length > 6 && line.StartsWith("* "u8))
@@ -130,6 +83,7 @@ internal sealed class ImapParser(MailFields fields) : SessionParser
         }
         else if (_inHeaders)
             HeaderLine(session, line);
+        return Parsed.KeepGoing;
     }
 
     private bool IsReplyToTls(ReadOnlySpan<byte> line) =>
@@ -182,18 +136,19 @@ internal sealed class ImapParser(MailFields fields) : SessionParser
             EncodedWords.Add(fields, session, fields.Subject, MailText.TrimStart(value));
     }
 
-    private void ClientLine(Session session, Side side, ReadOnlySpan<byte> line)
+    /// <inheritdoc/>
+    protected override Parsed ClientLine(Session session, Side side, ReadOnlySpan<byte> line)
     {
         int space = line.IndexOf((byte)' ');
         if (space < 0)
-            return;
+            return Parsed.KeepGoing;
         ReadOnlySpan<byte> tag = line[..space];
         ReadOnlySpan<byte> command = MailText.TrimStart(line[space..]);
         if (Lines.StartsWith(command, "SELECT "u8) || Lines.StartsWith(command, "EXAMINE "u8))
             AddFolder(session, MailText.TrimStart(command[(command[0] is (byte)'S' or (byte)'s' ? 7 : 8)..]));
         else if (Lines.StartsWith(command, "AUTHENTICATE NTLM"u8))
         {
-            _isNtlm = true;
+            IsNtlm = true;
             SaslText.TryNtlm(session, side, MailText.TrimStart(command["AUTHENTICATE NTLM".Length..]));
         }
         else if (!fields.Quirks && Lines.StartsWith(command, "STARTTLS"u8) && tag.Length is > 0 and <= LongestTag)
@@ -201,6 +156,7 @@ internal sealed class ImapParser(MailFields fields) : SessionParser
             tag.CopyTo(_tlsTag);
             _tlsTagLength = tag.Length;
         }
+        return Parsed.KeepGoing;
     }
 
     private void AddFolder(Session session, ReadOnlySpan<byte> folder)

@@ -4,10 +4,19 @@ using FlowPipe.Schemas;
 
 namespace FlowPipe.Parsers;
 
-/// <summary>The name of a type that has none: what Arkime calls it, with the type's number.</summary>
+/// <summary>Names of types; one that has none is called by its number, as Arkime does.</summary>
 internal static class NumberedName
 {
-    /// <summary>Adds it to a field.</summary>
+    /// <summary>Adds a name to a field, or where it is empty the number behind a prefix.</summary>
+    public static void Add(Session session, SpiField field, ReadOnlySpan<byte> name, ReadOnlySpan<byte> prefix, int number)
+    {
+        if (name.IsEmpty)
+            Add(session, field, prefix, number);
+        else
+            session.Fields.Add(field, name);
+    }
+
+    /// <summary>Adds a prefix and a number to a field.</summary>
     public static void Add(Session session, SpiField field, ReadOnlySpan<byte> prefix, int number)
     {
         Span<byte> text = stackalloc byte[32];

@@ -60,10 +60,7 @@ internal sealed class IsisProtocol(SpiField type) : OneWayMProtocol("isis", idle
             27 => "l2-psnp"u8,
             _ => default,
         };
-        if (!name.IsEmpty)
-            session.Fields.Add(type, name);
-        else
-            NumberedName.Add(session, type, "unk-"u8, number);
+        NumberedName.Add(session, type, name, "unk-"u8, number);
     }
 }
 
@@ -85,9 +82,6 @@ internal sealed class EsisProtocol(SpiField type) : OneWayMProtocol("esis", idle
             6 => "rd"u8,
             _ => default,
         };
-        if (!name.IsEmpty)
-            session.Fields.Add(type, name);
-        else
-            NumberedName.Add(session, type, "unknown-"u8, number);
+        NumberedName.Add(session, type, name, "unknown-"u8, number);
     }
 }

@@ -22,7 +22,12 @@ public sealed class OspfPlugin : IFlowPipePlugin
     public void Register(IRegistrar registrar)
     {
         byte number = registrar.Register(
-            new OspfProtocol(registrar.Field("ospf.msgType"), registrar.Field("ospf.routerId"), registrar.Field("ospf.areaId"))
+            new OspfProtocol(
+                registrar.Field("ospf.msgType"),
+                registrar.Field("ospf.routerId"),
+                registrar.Field("ospf.areaId"),
+                ArkimeQuirks.AskedFor(registrar)
+            )
         );
         registrar.Ip(
             IpProtocol,
@@ -33,7 +38,7 @@ public sealed class OspfPlugin : IFlowPipePlugin
 }
 
 /// <summary>Sessions of OSPF.</summary>
-internal sealed class OspfProtocol(SpiField type, SpiField router, SpiField area)
+internal sealed class OspfProtocol(SpiField type, SpiField router, SpiField area, bool isArkime)
     : IpMProtocol("ospf", SessionType.Other, label: "ospf", hasPorts: false)
 {
     private const int CommonLength = 12;
@@ -41,6 +46,15 @@ internal sealed class OspfProtocol(SpiField type, SpiField router, SpiField area
 
     /// <inheritdoc/>
     public override int IdleTimeout => 600;
+
+    /// <inheritdoc/>
+    public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew)
+    {
+        PreProcess verdict = base.PreProcess(session, in packet, isNew);
+        if (isArkime && !session.SourceIp.IsIPv4)
+            session.PacketSide = Side.Client; // it tells sides by IPv4 addresses only
+        return verdict;
+    }
 
     /// <inheritdoc/>
     public override void Process(Session session, in PacketView packet)
@@ -74,10 +88,7 @@ internal sealed class OspfProtocol(SpiField type, SpiField router, SpiField area
             5 => "LSAck"u8,
             _ => default,
         };
-        if (!name.IsEmpty)
-            session.Fields.Add(type, name);
-        else
-            NumberedName.Add(session, type, "unk-"u8, number);
+        NumberedName.Add(session, type, name, "unk-"u8, number);
     }
 
     private static void AddDotted(Session session, SpiField field, ReadOnlySpan<byte> number)

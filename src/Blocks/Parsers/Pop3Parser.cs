@@ -41,94 +41,43 @@ public sealed class Pop3Plugin : IFlowPipePlugin
 }
 
 /// <summary>One session's state.</summary>
-internal sealed class Pop3Parser(MailFields fields) : SessionParser
+internal sealed class Pop3Parser(MailFields fields) : MailboxParser("pop3:line-too-long"u8.ToArray())
 {
-    private const int LongestLine = 16_384;
-
     /// <summary>Negotiate, challenge, authenticate.</summary>
     private const int NtlmMessages = 3;
 
-    private readonly StreamBuffer _fromClient = new(LongestLine);
-    private readonly StreamBuffer _fromServer = new(LongestLine);
-    private Side _server;
-    private bool _isNtlm;
     private int _ntlmMessages;
     private bool _askedForTls;
-    private bool _inTls;
-
-    /// <summary>Its first call.</summary>
-    public void Begin(Side server) => _server = server;
-
-    /// <inheritdoc/>
-    public override Parsed Parse(Session session, in StreamData data)
-    {
-        bool server = data.Side == _server;
-        StreamBuffer kept = server ? _fromServer : _fromClient;
-        if (data.GapBefore > 0)
-            kept.Free(session);
-        ReadOnlySpan<byte> rest = kept.Join(session, data.Bytes);
-        while (rest.Length > 0)
-        {
-            if (_inTls && TlsStart.IsTls(rest[0]))
-            {
-                session.Classify(data.Side, rest);
-                return Parsed.Unregister;
-            }
-            if (!Lines.TryTake(ref rest, out ReadOnlySpan<byte> line))
-                break;
-            if (line.Length > LongestLine)
-                return TooLong(session);
-            if (_isNtlm && TryNtlm(session, data.Side, line, server))
-            {
-                if (_ntlmMessages >= NtlmMessages)
-                    return Parsed.Unregister;
-            }
-            else if (server)
-                ServerLine(line);
-            else if (ClientLine(session, data.Side, line))
-                return Parsed.Unregister;
-        }
-        return kept.Keep(session, rest) ? Parsed.KeepGoing : TooLong(session);
-    }
 
     /// <inheritdoc/>
     public override void Free(Session session)
     {
-        _fromClient.Free(session);
-        _fromServer.Free(session);
+        base.Free(session);
         _ntlmMessages = 0;
-        _isNtlm = _askedForTls = _inTls = false;
-    }
-
-    private static Parsed TooLong(Session session)
-    {
-        session.AddTag("pop3:line-too-long"u8);
-        return Parsed.Unregister;
-    }
-
-    private bool TryNtlm(Session session, Side side, ReadOnlySpan<byte> line, bool server)
-    {
-        if (!SaslText.TryNtlm(session, side, server && line.StartsWith("+ "u8) ? line[2..] : line))
-            return false;
-        _ntlmMessages++;
-        return true;
-    }
-
-    private void ServerLine(ReadOnlySpan<byte> line)
-    {
-        if (!_askedForTls)
-            return;
         _askedForTls = false;
-        _inTls = line.StartsWith("+OK"u8);
     }
 
-    /// <returns>Whether all is known.</returns>
-    private bool ClientLine(Session session, Side side, ReadOnlySpan<byte> line)
+    /// <inheritdoc/>
+    protected override Parsed Ntlm() => ++_ntlmMessages < NtlmMessages ? Parsed.KeepGoing : Parsed.Unregister;
+
+    /// <inheritdoc/>
+    protected override Parsed ServerLine(Session session, ReadOnlySpan<byte> line)
+    {
+        if (_askedForTls)
+        {
+            _askedForTls = false;
+            IsTlsNext = line.StartsWith("+OK"u8);
+        }
+        return Parsed.KeepGoing;
+    }
+
+    /// <inheritdoc/>
+    protected override Parsed ClientLine(Session session, Side side, ReadOnlySpan<byte> line)
     {
         if (Lines.StartsWith(line, "AUTH NTLM"u8))
         {
             session.AddTag("pop3:authntlm"u8);
-            _isNtlm = true;
+            IsNtlm = true;
             if (SaslText.TryNtlm(session, side, MailText.TrimStart(line["AUTH NTLM".Length..])))
                 _ntlmMessages++;
         }
@@ -139,8 +88,8 @@ internal sealed class Pop3Parser(MailFields fields) : SessionParser
             ReadOnlySpan<byte> user = Lines.Trim(line[5..]);
             if (user.Length > 0)
                 session.Fields.AddLower(fields.User, user);
-            return true;
+            return Parsed.Unregister; // all is known
         }
-        return false;
+        return Parsed.KeepGoing;
     }
 }

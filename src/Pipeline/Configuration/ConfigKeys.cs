@@ -202,7 +202,7 @@ internal static class ConfigKeys
         Truth(
             "records.arkimeQuirks",
             s => s.Records.ArkimeQuirks,
-            (s, v) => s with { Records = s.Records with { ArkimeQuirks = v } },
+            (s, v) => s with { Records = s.Records with { ArkimeQuirks = v }, Sessions = s.Sessions with { ArkimeReadings = v } },
             "Whether records repeat the oddities of Arkime that FlowPipe otherwise puts right, to compare the two"
         ),
         Truth(

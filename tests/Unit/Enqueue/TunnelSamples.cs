@@ -65,6 +65,7 @@ internal static class TunnelSamples
         new("ARCNET, exception", 129, [1, 2, 0, 0, 0xD4, 0xFF, 0xFF, 0xFF, 0, 0, 0, 1, .. V4]),
         new("SLIP", 8, [.. new byte[16], .. V4]),
         new("SLIP, BSD/OS", 102, [.. new byte[24], .. V4]),
+        new("loopback, an Ethernet type for a family", 0, [0x0F, 0, 8, 0, .. V4]),
         new("enc", 109, [2, 0, 0, 0, .. new byte[8], .. V4]),
         new("pflog", 117, [61, 2, 0, 0, .. new byte[60], .. V4]),
         new("ipnet", 226, [1, 2, .. new byte[22], .. V4]),

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Reading;
 using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Unit.Reading;
@@ -23,6 +24,29 @@ public sealed class CompressionTests : IDisposable
 
         Assert.Empty(read.Damage);
         SamplePackets.Same(packets, capture.Offsets, read.Packets);
+    }
+
+    /// <summary>Whoever reads takes 0 for the end: between members it would cost all that follows.</summary>
+    [Theory]
+    [MemberData(nameof(Compressed))]
+    public void NothingIsReadOnlyAtTheEnd(string compression)
+    {
+        byte[][] members =
+        [
+            [1, 2, 3],
+            [],
+            [],
+            [4],
+            new byte[200_000],
+            [5, 6],
+        ];
+        byte[] file = [.. members.SelectMany(member => Compressions.Compress(compression, member))];
+        using Stream contents = Decompression.Of(CaptureFormats.Recognise(file), new MemoryStream(file));
+        using MemoryStream all = new();
+        byte[] buffer = new byte[64 * 1024];
+        while (contents.Read(buffer, 0, buffer.Length) is > 0 and int read)
+            all.Write(buffer, 0, read);
+        Assert.Equal(members.SelectMany(member => member), all.ToArray());
     }
 
     [Theory]

@@ -10,6 +10,8 @@ namespace FlowPipe.Abstractions;
 /// <param name="Low">The last eight bytes.</param>
 public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpAddress>
 {
+    private const int HeaderLength4 = 20;
+    private const int HeaderLength6 = 40;
     private const ulong Mapped = 0xFFFF_0000_0000;
 
     /// <summary>Whether it stands for an IPv4 address.</summary>
@@ -21,6 +23,29 @@ public readonly record struct IpAddress(ulong High, ulong Low) : IComparable<IpA
     /// <summary>The address of sixteen bytes, in network byte order.</summary>
     public static IpAddress ReadIPv6(ReadOnlySpan<byte> bytes) =>
         new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+
+    /// <summary>Both addresses of an IP header, of either version (RFC 791 section 3.1, RFC 8200 section 3).</summary>
+    /// <param name="header">What begins with the header.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="destination">To whom.</param>
+    /// <returns>False where no header is, or less than its fixed part.</returns>
+    public static bool TryReadPair(ReadOnlySpan<byte> header, out IpAddress source, out IpAddress destination)
+    {
+        if (header.Length >= HeaderLength4 && header[0] >> 4 == 4)
+        {
+            source = ReadIPv4(header[12..]);
+            destination = ReadIPv4(header[16..]);
+            return true;
+        }
+        if (header.Length >= HeaderLength6 && header[0] >> 4 == 6)
+        {
+            source = ReadIPv6(header[8..]);
+            destination = ReadIPv6(header[24..]);
+            return true;
+        }
+        source = destination = default;
+        return false;
+    }
 
     /// <summary>Writes it in network byte order.</summary>
     /// <returns>Bytes written: 4 or 16.</returns>

@@ -136,9 +136,6 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
     /// <param name="destination">To whom.</param>
     public static void ReadAddresses(in PacketView packet, out IpAddress source, out IpAddress destination)
     {
-        ReadOnlySpan<byte> ip = packet.Frame[packet.Record.IpOffset..];
-        bool v4 = ip[0] >> 4 == 4;
-        source = v4 ? IpAddress.ReadIPv4(ip[12..]) : IpAddress.ReadIPv6(ip[8..]);
-        destination = v4 ? IpAddress.ReadIPv4(ip[16..]) : IpAddress.ReadIPv6(ip[24..]);
+        IpAddress.TryReadPair(packet.Frame[packet.Record.IpOffset..], out source, out destination);
     }
 }

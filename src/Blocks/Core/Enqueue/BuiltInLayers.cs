@@ -61,20 +61,11 @@ internal static class BuiltInLayers
         MetaLinks.Register(registrar);
         TaggedLinks.Register(registrar);
         OtherLinks.Register(registrar);
+        HashSet<string> closed = [.. opaque];
         foreach ((string name, Action<IRegistrar> register) in Optional)
         {
-            if (!Contains(opaque, name))
+            if (!closed.Contains(name))
                 register(registrar);
         }
-    }
-
-    private static bool Contains(IReadOnlyList<string> names, string name)
-    {
-        foreach (string one in names)
-        {
-            if (one == name)
-                return true;
-        }
-        return false;
     }
 }

@@ -27,6 +27,7 @@ internal sealed class PacketDecoder : EnqueueContext
     {
         Fragments = new FragmentTable(settings ?? new SessionSettings(), in tracking, Verdicts);
         Tables = tables;
+        AsArkime = settings?.ArkimeReadings ?? false;
         _protocols = tables.Protocols;
         _tcp = tcp;
         _udp = udp;
@@ -34,6 +35,9 @@ internal sealed class PacketDecoder : EnqueueContext
     }
 
     public LayerTables Tables { get; }
+
+    /// <summary>Whether packets are read as Arkime does where it errs (<see cref="ArkimeReadings"/>).</summary>
+    public bool AsArkime { get; }
 
     /// <summary>Packets by what became of them; whoever decodes counts, but for fragments that are held.</summary>
     public long[] Verdicts { get; } = new long[Enum.GetValues<PacketRc>().Length];

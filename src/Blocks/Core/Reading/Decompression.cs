@@ -1,5 +1,3 @@
-using K4os.Compression.LZ4.Streams;
-
 namespace FlowPipe.Core.Reading;
 
 /// <summary>Decompressors of the formats that are recognised. They stream: however much comes out, memory stays as it is.</summary>
@@ -11,7 +9,7 @@ internal static class Decompression
         {
             CaptureFormat.Gzip => new GzipContents(compressed),
             CaptureFormat.Zstandard => new ZstdSharp.DecompressionStream(compressed, leaveOpen: false),
-            CaptureFormat.Lz4 => LZ4Stream.Decode(compressed, interactive: true),
+            CaptureFormat.Lz4 => new Lz4Frames(compressed),
             CaptureFormat.Xz => new XzStreams(compressed),
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "not a compression"),
         };

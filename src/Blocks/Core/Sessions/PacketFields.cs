@@ -60,12 +60,14 @@ internal static class PacketFields
             AddMac(session, fields.ArkimeQuirks ? sender.OuterMac : receiver.OuterMac, macs[..6]);
             AddMac(session, fields.ArkimeQuirks ? receiver.OuterMac : sender.OuterMac, macs[6..]);
         }
-        if (record.OuterIpOffset != PacketRecord.None && record.OuterIpOffset != record.IpOffset)
+        if (
+            record.OuterIpOffset != PacketRecord.None
+            && record.OuterIpOffset != record.IpOffset
+            && IpAddress.TryReadPair(packet.Frame[record.OuterIpOffset..], out IpAddress source, out IpAddress destination)
+        )
         {
-            ReadOnlySpan<byte> ip = packet.Frame[record.OuterIpOffset..];
-            bool v4 = ip[0] >> 4 == 4;
-            session.Fields.AddIp(sender.OuterIp, (v4 ? IpAddress.ReadIPv4(ip[12..]) : IpAddress.ReadIPv6(ip[8..])).ToUInt128());
-            session.Fields.AddIp(receiver.OuterIp, (v4 ? IpAddress.ReadIPv4(ip[16..]) : IpAddress.ReadIPv6(ip[24..])).ToUInt128());
+            session.Fields.AddIp(sender.OuterIp, source.ToUInt128());
+            session.Fields.AddIp(receiver.OuterIp, destination.ToUInt128());
         }
         if (record.Tunnel != session.LastTunnel)
             AddKinds(session, record.Tunnel);

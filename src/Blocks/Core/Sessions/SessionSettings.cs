@@ -87,6 +87,9 @@ public sealed record SessionSettings
     /// </summary>
     public bool ArkimeTimeouts { get; init; }
 
+    /// <summary>Whether packets are read as Arkime reads them where it errs (<c>records.arkimeQuirks</c>); to compare the two.</summary>
+    public bool ArkimeReadings { get; init; }
+
     /// <summary>What is part of a session's key besides addresses and ports: <c>none</c>, <c>vlan</c>, <c>vni</c>, <c>both</c>.</summary>
     public string SessionIdTracking { get; init; } = "none";
 

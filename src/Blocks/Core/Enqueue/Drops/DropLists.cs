@@ -10,10 +10,6 @@ public sealed class DropLists
 {
     private const byte Sctp = 132;
     private const int PortsLength = 4;
-    private const int SourceOffset4 = 12;
-    private const int SourceOffset6 = 8;
-    private const int HeaderLength4 = 20;
-    private const int HeaderLength6 = 40;
 
     private readonly PrefixTable? _addresses;
     private readonly PrefixTable?[]? _ports;
@@ -65,21 +61,6 @@ public sealed class DropLists
     private static bool TryReadAddresses(ReadOnlySpan<byte> frame, ushort offset, out IpAddress source, out IpAddress destination)
     {
         source = destination = default;
-        if (offset == PacketRecord.None || offset >= frame.Length)
-            return false;
-        ReadOnlySpan<byte> ip = frame[offset..];
-        if (ip[0] >> 4 == 4 && ip.Length >= HeaderLength4)
-        {
-            source = IpAddress.ReadIPv4(ip[SourceOffset4..]);
-            destination = IpAddress.ReadIPv4(ip[(SourceOffset4 + 4)..]);
-            return true;
-        }
-        if (ip[0] >> 4 == 6 && ip.Length >= HeaderLength6)
-        {
-            source = IpAddress.ReadIPv6(ip[SourceOffset6..]);
-            destination = IpAddress.ReadIPv6(ip[(SourceOffset6 + 16)..]);
-            return true;
-        }
-        return false;
+        return offset != PacketRecord.None && offset < frame.Length && IpAddress.TryReadPair(frame[offset..], out source, out destination);
     }
 }

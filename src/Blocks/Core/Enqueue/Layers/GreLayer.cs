@@ -21,7 +21,7 @@ internal static class GreLayer
     private const ushort Flags = 0xFFF8;
     private const ushort Bridged = 0x6558;
     private const ushort Wccp = 0x883E;
-    private const ushort CiscoMetadata = 0x8909;
+    public const ushort CiscoMetadata = 0x8909;
     private const ushort ArubaFirst = 0x8200;
     private const ushort ArubaLast = 0x83FF;
     private const ushort ArubaAny = 0x9000;
@@ -61,6 +61,8 @@ internal static class GreLayer
         if (reader.Failed)
             return PacketRc.Corrupt;
         int next = frame.Length - reader.Remaining;
+        if (ArkimeReadings.AskedFor(context) && ArkimeReadings.RunGre(context, protocol, ref packet, frame, next) is { } verdict)
+            return verdict;
         switch (protocol)
         {
             case ErspanLayer.TypeII when (flags & Sequence) == 0: // type I: the frame follows at once

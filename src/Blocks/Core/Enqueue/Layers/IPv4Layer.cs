@@ -38,6 +38,8 @@ internal static class IPv4Layer
             totalLength = Math.Min(ip.Length, ushort.MaxValue);
         if (headerLength < MinimumLength || totalLength < headerLength || ip.Length < headerLength)
             return PacketRc.Corrupt;
+        if (totalLength > ip.Length && ArkimeReadings.AskedFor(context))
+            return PacketRc.Corrupt; // whatever the snap length cut short
         if (offset + headerLength >= PacketRecord.None)
             return PacketRc.Corrupt; // offsets have 16 bits
         int fragment = BinaryPrimitives.ReadUInt16BigEndian(ip[6..]);

@@ -58,6 +58,8 @@ internal static class IPv6Layer
             if (next == FragmentHeader)
             {
                 int fragment = BinaryPrimitives.ReadUInt16BigEndian(payload[(at + 2)..]);
+                if ((fragment & (FragmentOffset | MoreFragments)) != 0 && ArkimeReadings.AskedFor(context))
+                    return PacketRc.DontProcess;
                 if ((fragment & (FragmentOffset | MoreFragments)) != 0)
                     return RunFragment(context, ref packet, frame, offset, at, payloadLength);
             }

@@ -89,7 +89,10 @@ internal static class RawLayers
         {
             2 => context.RunEthernet(IPv4Layer.EtherType, ref packet, frame, offset + 4),
             10 or 24 or 28 or 30 => context.RunEthernet(IPv6Layer.EtherType, ref packet, frame, offset + 4),
-            _ => PacketRc.UnknownLink,
+            // Some systems have an Ethernet type in the last two bytes.
+            _ => BinaryPrimitives.ReadUInt16BigEndian(frame[(offset + 2)..]) is IPv4Layer.EtherType or IPv6Layer.EtherType
+                ? Run(context, ref packet, frame, offset + 4)
+                : PacketRc.UnknownLink,
         };
     }
 

@@ -83,10 +83,14 @@ internal sealed class RecordBuilder
         Encode(row, session.Fields, record, batch);
     }
 
+    // Arkime adds ten seconds to the first ten of 1970: captures without stamps.
+    private long MillisecondsOf(long ns) =>
+        Milliseconds(_settings.ArkimeQuirks && ns is >= 0 and < 10_000_000_000 ? ns + 10_000_000_000 : ns);
+
     private void AddEnvelope(SpiRow row, FlowSession session, SpiRecord record)
     {
-        long first = Milliseconds(session.BeganNs);
-        long last = Milliseconds(session.LastNs);
+        long first = MillisecondsOf(session.BeganNs);
+        long last = MillisecondsOf(session.LastNs);
         row.Set(_fields.FirstPacket, first);
         row.Set(_fields.FirstPacketNs, session.BeganNs);
         row.Set(_fields.LastPacket, last);

@@ -22,6 +22,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         try
         {
             sinks = SinkBuilder.Create(settings, context);
+            if (settings.ExactlyOnce.Enabled)
+                sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks);
         }
         catch (FlowPipeException e)
         {
@@ -53,7 +55,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 Reading = settings.Reading with { Inputs = inputs, Warn = context.Status.Message, OnDamage = context.Status.Message },
                 Packets = settings.Packets,
                 DropLists = lists,
-                Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
+                Partitions = Partitions,
+                Commits = settings.ExactlyOnce.Commits,
                 Sinks = sinks,
                 Warn = context.Status.Message,
                 ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
@@ -72,6 +75,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         statsFile?.Write(result.Final);
         return result.Ok ? ExitStatus.Done : ExitStatus.Failed;
     }
+
+    private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
 
     private Snapshot<DropLists> ReadLists()
     {

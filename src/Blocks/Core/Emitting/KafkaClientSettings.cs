@@ -4,7 +4,7 @@ namespace FlowPipe.Core.Emitting;
 internal static class KafkaClientSettings
 {
     /// <summary>Words in the names of settings whose values are nobody's business.</summary>
-    private static readonly string[] SecretWords = ["password", "secret", "ssl.key.pem", "oauthbearer.config", "keystore.pem"];
+    private static readonly string[] SecretWords = ["password", "secret", "ssl.key.pem", "oauthbearer.config", "keystore.pem", "basic.auth"];
 
     /// <summary>Second names of settings that we set.</summary>
     private static readonly string[] Aliases =

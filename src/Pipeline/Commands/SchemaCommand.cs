@@ -10,6 +10,7 @@ internal static class SchemaCommand
     private const string Examples = """
         flowpipe schema > session.avsc        the schema of every record that this build writes
         flowpipe schema --format fingerprint  its CRC-64-AVRO, as in the header schema_fingerprint of a message
+        flowpipe schema check --help          whether a schema registry would take it, and into the registry with it
         """;
 
     public static Command Create(CommandContext context)
@@ -21,7 +22,12 @@ internal static class SchemaCommand
             HelpName = "avsc|canonical|fingerprint",
         };
         format.AcceptOnlyFromAmong("avsc", "canonical", "fingerprint");
-        var command = new FlowPipeCommand("schema", "Print the Avro schema of the records.", Examples) { format };
+        var command = new FlowPipeCommand("schema", "Print the Avro schema of the records.", Examples)
+        {
+            format,
+            SchemaRegistryCommands.CreateCheck(context),
+            SchemaRegistryCommands.CreateRegister(context),
+        };
         command.SetAction(line =>
         {
             string text = line.GetValue(format) switch

@@ -3,7 +3,6 @@ using Confluent.Kafka;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Core.Messages;
-using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Core.Emitting;
 
@@ -70,17 +69,17 @@ public sealed class KafkaSink : ISpiSink
         KafkaTarget target = KafkaTarget.Parse(uri.Target);
         if (target.IsEmbedded)
         {
-            uri.Allow("format", "registry", "timeout", "partitions");
+            uri.Allow("format", RegistryOption.Name, "timeout", "partitions");
         }
         else
         {
-            uri.Allow("format", "registry", "timeout");
+            uri.Allow("format", RegistryOption.Name, "timeout");
         }
 
         TimeSpan openTime = TimeSpan.FromSeconds(uri.Number("timeout", DefaultOpenSeconds, 1, 3600));
         int partitions = uri.Number("partitions", EmbeddedKafka.DefaultPartitions, 1, PartitionsMax);
         _ = KafkaClientSettings.ForProducer(target.Brokers, settings.Kafka); // what is refused is refused before anything is opened
-        settings = settings with { Registry = RegistryOf(uri, settings.Registry) };
+        settings = settings with { Registry = RegistryOption.Apply(uri, settings.Registry) };
         ISpiEncoding encoding = SpiEncodings.Create(uri.Option("format", "auto"), target, settings);
         return new KafkaSink(target, encoding, openTime, partitions, settings);
     }
@@ -333,32 +332,6 @@ public sealed class KafkaSink : ISpiSink
     }
 
     private FlowPipeException Stopped(Error error) => new($"{Name}: the producer can't go on: {_errors.Explain(error)}");
-
-    private static RegistrySettings RegistryOf(SinkUri uri, RegistrySettings settings)
-    {
-        string registry = uri.Option("registry", "");
-        if (registry.Length == 0)
-        {
-            return settings;
-        }
-
-        string[] urls = registry.Split(',');
-        foreach (string url in urls)
-        {
-            if (!RegistrySettings.IsUrl(url))
-            {
-                throw new FlowPipeException(
-                    $"sink '{uri.Scheme}:{uri.Target}': option registry: '{Masked(url)}' is no registry's address; write http://HOST:PORT, and the password "
-                        + "into kafka.schema.registry.basic.auth.user.info"
-                );
-            }
-        }
-
-        return settings with { Urls = urls };
-    }
-
-    /// <summary>Without what stands before an at sign, where people put passwords.</summary>
-    private static string Masked(string url) => url[(url.LastIndexOf('@') + 1)..];
 
     private static byte[] Utf8Of(Guid id)
     {

@@ -22,6 +22,8 @@ internal static class SchemaRegistryCommands
         flowpipe schema register --registry http://localhost:8081 --topic probe.spi --compatibility FULL_TRANSITIVE
         """;
 
+    private const int ProblemLengthMax = 300;
+
     private static readonly string[] Levels =
     ["BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE", "NONE"];
 
@@ -87,7 +89,10 @@ internal static class SchemaRegistryCommands
         }
         context.Out.Write($"{target.Subject}: not compatible by its level {level} ({known} so far)\n");
         foreach (string problem in verdict.Problems)
-            context.Out.Write($"  {StatusWriter.OneLine(problem)}\n");
+        {
+            string line = StatusWriter.OneLine(problem);
+            context.Out.Write($"  {(line.Length > ProblemLengthMax ? line[..ProblemLengthMax] + "…" : line)}\n"); // some hold whole schemas
+        }
         return ExitStatus.Failed;
     }
 

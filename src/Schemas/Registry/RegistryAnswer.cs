@@ -9,6 +9,8 @@ namespace FlowPipe.Schemas.Registry;
 /// <param name="Url">Who answered.</param>
 internal readonly record struct RegistryAnswer(HttpStatusCode Status, JsonElement Body, string Url)
 {
+    private const int ReasonLengthMax = 300;
+
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 
     /// <summary>Whether another try, or another address, may do better.</summary>
@@ -17,8 +19,11 @@ internal readonly record struct RegistryAnswer(HttpStatusCode Status, JsonElemen
     /// <summary>The registry's own number for what is wrong, such as 40401 for an unknown subject; 0 when it gave none.</summary>
     public int ErrorCode => Member("error_code") is { ValueKind: JsonValueKind.Number } code && code.TryGetInt32(out int value) ? value : 0;
 
-    /// <summary>Its words, or HTTP's.</summary>
-    public string Reason => Text("message") is { Length: > 0 } message ? $"{message} ({(int)Status})" : $"HTTP status {(int)Status} {Status}";
+    /// <summary>Its words, or HTTP's. Some answers hold whole schemas.</summary>
+    public string Reason =>
+        Text("message") is not { Length: > 0 } message ? $"HTTP status {(int)Status} {Status}"
+        : message.Length > ReasonLengthMax ? $"{message[..ReasonLengthMax]}… ({(int)Status})"
+        : $"{message} ({(int)Status})";
 
     public JsonElement Member(string name) =>
         Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out JsonElement member) ? member : default;

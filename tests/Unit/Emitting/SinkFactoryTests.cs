@@ -49,7 +49,7 @@ public sealed class SinkFactoryTests
     [InlineData("kafka://a/", "no topic")]
     [InlineData("kafka://a/t/u", "'t/u' is no topic's name")]
     [InlineData("kafka://a/..", "'..' is no topic's name")]
-    [InlineData("kafka://a/t?format=xml", "unknown format 'xml'; there are avro, json, sessions3")]
+    [InlineData("kafka://a/t?format=xml", "unknown format 'xml'; there are avro, json, sessions3, bulk, bulk1, doc")]
     [InlineData("kafka://a/t?registry=x", "unknown option 'registry'; kafka: takes format, timeout")]
     [InlineData("kafka://a/t?partitions=3", "unknown option 'partitions'")]
     [InlineData("kafka://embedded/t?partitions=0", "not a whole number from 1 to 1000")]

@@ -212,6 +212,35 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void TheRegistrysSettingsLieBesideLibrdkafkas()
+    {
+        string file = Yaml(
+            "kafka:\n  schema.registry:\n    url: http://a:1,https://b\n    basic.auth.user.info: me:geheim\n  auto.register.schemas: true\n  linger.ms: 7\n"
+        );
+        var environment = new Hashtable { ["FLOWPIPE__KAFKA__VALUE_SUBJECT_NAME_STRATEGY"] = "RecordNameStrategy" };
+        EffectiveConfig config = ConfigLoader.Load(file, environment, []);
+        Assert.Equal(["http://a:1", "https://b"], config.Settings.Registry.Urls);
+        Assert.True(config.Settings.Registry.AutoRegister);
+        Assert.Equal(FlowPipe.Schemas.Registry.SubjectStrategy.RecordName, config.Settings.Registry.Strategy);
+        Assert.Equal(["linger.ms"], config.Settings.Kafka.Keys); // librdkafka would refuse the others
+
+        // What is printed can be used, but for the secret.
+        using var yaml = new StringWriter();
+        ConfigPrinter.WriteYaml(yaml, config);
+        Assert.DoesNotContain("geheim", yaml.ToString(), StringComparison.Ordinal);
+        EffectiveConfig again = ConfigLoader.Load(Yaml(yaml.ToString().Replace("\"***\"", "\"x:y\"", StringComparison.Ordinal)), new Hashtable(), []);
+        Assert.Equal(config.Settings.Registry with { BasicAuth = "x:y", Urls = [] }, again.Settings.Registry with { Urls = [] });
+        Assert.Equal("7", again.Settings.Kafka["linger.ms"]);
+
+        var unknown = Assert.Throws<FlowPipeException>(() => ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.ulr=x")]));
+        Assert.Contains("kafka.schema.registry.url", unknown.Message, StringComparison.Ordinal);
+        var wrong = Assert.Throws<FlowPipeException>(() =>
+            ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.url=http://u:geheim@h")])
+        );
+        Assert.DoesNotContain("geheim", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SecretsAreNotShown()
     {
         var environment = new Hashtable

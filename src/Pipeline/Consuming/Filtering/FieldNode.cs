@@ -21,10 +21,7 @@ internal sealed class FieldNode : FilterNode
         _operator = comparison;
         _operand = operand;
         FieldDictionary dictionary = FieldDictionary.Default;
-        _field =
-            dictionary.TryGet(name, out FieldDefinition? field) || dictionary.TryGetAvro(name, out field) || dictionary.TryGetSessions3(name, out field)
-                ? field
-                : null;
+        _field = Find(dictionary, name);
         _jsonPath = name.Split('.');
         if (_field is null)
             return;
@@ -47,9 +44,25 @@ internal sealed class FieldNode : FilterNode
         else if (_field is null || record.ForeignName is not null)
             any = AnyElement(document, _jsonPath, 0, type: null);
         else
-            any = _field.Sessions3 is { } path && AnyElement(document, path.Replace("[]", "", StringComparison.Ordinal).Split('.'), 0, _field);
+            any = _field.Sessions3 is { } path && AnyElement(document, WithoutBrackets(path).Split('.'), 0, _field);
         return any != (_operator == FilterOperator.NotEqual);
     }
+
+    /// <summary>By any of the names that 'flowpipe fields' shows; the brackets of records that repeat may be left out.</summary>
+    private static FieldDefinition? Find(FieldDictionary dictionary, string name)
+    {
+        if (dictionary.TryGet(name, out FieldDefinition? found))
+            return found;
+        string path = WithoutBrackets(name);
+        foreach (FieldDefinition field in dictionary.Fields)
+        {
+            if (WithoutBrackets(field.Avro) == path || (field.Sessions3 is { } sessions3 && WithoutBrackets(sessions3) == path))
+                return field;
+        }
+        return null;
+    }
+
+    private static string WithoutBrackets(string path) => path.Replace("[]", "", StringComparison.Ordinal);
 
     private bool AnyValue(SpiValues values, int depth)
     {

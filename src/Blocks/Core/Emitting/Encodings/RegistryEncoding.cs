@@ -28,7 +28,7 @@ internal sealed class RegistryEncoding : ISpiEncoding
         _settings = settings;
         _schema = schema;
         _topic = topic;
-        _subject = SubjectNames.Of(settings.Strategy, topic, $"{SessionSchema.Namespace}.{SessionSchema.Name}");
+        _subject = SubjectNames.Of(settings.Strategy, topic, new AvroJsonReader(schema).Name);
         _fingerprint = Encoding.UTF8.GetBytes(new AvroSingleObject(schema).Fingerprint);
         _client = RegistryFaults.Open(settings);
         _wait = new RegistryWait(_client.Name, warn);

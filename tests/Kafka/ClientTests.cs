@@ -40,7 +40,12 @@ public sealed class ClientTests
 
     private const string NodeReader = """
         const avro = require(process.argv[2]);
-        const type = avro.Type.forSchema(JSON.parse(require('fs').readFileSync(process.argv[3], 'utf8')));
+        // nanoseconds since 1970 are more than JavaScript's numbers hold
+        const long = avro.types.LongType.__with({
+          fromBuffer: buffer => buffer.readBigInt64LE(), toBuffer: () => Buffer.alloc(8), fromJSON: BigInt, toJSON: Number,
+          isValid: value => typeof value === 'bigint', compare: (a, b) => Number(a - b),
+        });
+        const type = avro.Type.forSchema(JSON.parse(require('fs').readFileSync(process.argv[3], 'utf8')), { registry: { long } });
         for (const line of require('fs').readFileSync(process.argv[4], 'utf8').trim().split('\n'))
           console.log(type.fromBuffer(Buffer.from(line, 'hex').subarray(5)).id);
         """;

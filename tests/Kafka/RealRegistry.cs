@@ -85,6 +85,7 @@ internal sealed class RealRegistry : IAsyncDisposable
         if (_process is { HasExited: false })
             _process.Kill(entireProcessTree: true);
         _process?.Dispose();
+        _process = null;
         return ValueTask.CompletedTask;
     }
 

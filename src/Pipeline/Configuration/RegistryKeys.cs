@@ -28,7 +28,7 @@ internal static class RegistryKeys
         Text(
             Prefix + "basic.auth.user.info",
             "USER:PASSWORD",
-            static text => text.Length == 0 || text.Contains(':', StringComparison.Ordinal),
+            static _ => true,
             s => s.Registry.BasicAuth,
             (s, v) => s with { Registry = s.Registry with { BasicAuth = v } },
             "Credentials for HTTP basic authentication"

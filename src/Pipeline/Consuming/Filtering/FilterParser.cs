@@ -8,6 +8,9 @@ internal sealed class FilterParser(string text)
     private const int DepthMax = 100;
     private const string Operators = "== != < <= > >= contains";
 
+    private const string Separators = "()=!<>\"'&|";
+    private static readonly string[] Words = ["and", "or", "not", "contains"];
+
     private int _at;
     private int _depth;
 
@@ -56,6 +59,8 @@ internal sealed class FilterParser(string text)
         SkipSpace();
         start = _at;
         string field = Word("a field's name");
+        if (Array.Exists(Words, word => word.Equals(field, StringComparison.OrdinalIgnoreCase)))
+            throw Wrong("a field's name is missing", start);
         FilterOperator? comparison = Operator();
         if (comparison is not { } found)
             return FieldNode.Create(field, FilterOperator.Exists, FilterOperand.None);
@@ -103,7 +108,7 @@ internal sealed class FilterParser(string text)
     private string Word(string wanted)
     {
         int start = _at;
-        while (_at < text.Length && !char.IsWhiteSpace(text[_at]) && text[_at] is not ('(' or ')' or '=' or '!' or '<' or '>' or '"' or '\''))
+        while (_at < text.Length && !char.IsWhiteSpace(text[_at]) && !Separators.Contains(text[_at], StringComparison.Ordinal))
             _at++;
         return _at > start ? text[start.._at] : throw Wrong($"{wanted} is missing", start);
     }

@@ -24,7 +24,7 @@ public sealed class PipelineRun(PipelineOptions options)
     {
         _time.Start();
         using var reader = new FilePacketReader(options.Reading);
-        var emit = new EmitBlock(options.Sinks);
+        var emit = new EmitBlock(options.Sinks, partitions: options.Partitions);
         try
         {
             // Nothing is read yet, so whoever asks for a stop while brokers or a registry are waited for need not ask twice.
@@ -37,7 +37,7 @@ public sealed class PipelineRun(PipelineOptions options)
         }
         var stage = new SessionStage(
             PluginLoader.Load(options.ParsersDirectory ?? PluginLoader.DefaultDirectory),
-            options.Sessions,
+            emit.Committing is { } committing ? options.Sessions with { HashSeed = committing.Run.HashSeed } : options.Sessions,
             options.Records,
             new RecordForms(emit.WantsAvro, emit.WantsJson),
             options.Partitions,
@@ -45,6 +45,7 @@ public sealed class PipelineRun(PipelineOptions options)
         )
         {
             Packets = options.Packets,
+            Commits = options.Commits,
             DropLists = options.DropLists ?? new Snapshot<DropLists>(DropListReader.Read(options.Packets)),
         };
         using var topology = new Topology(reader, stage, emit, new StatsBlock());

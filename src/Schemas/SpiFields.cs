@@ -280,6 +280,36 @@ public sealed class SpiFields
         _scopes = 0;
     }
 
+    /// <summary>Shows entries that somebody else keeps; a store that does is only read.</summary>
+    internal void Show(byte[] arena, int used)
+    {
+        _arena = arena;
+        _used = used;
+    }
+
+    /// <summary>Forgets all values but those of some fields, for the next record of a session that goes on.</summary>
+    /// <param name="keeps">By a field's number, whether its values stay.</param>
+    public void Retain(ReadOnlySpan<bool> keeps)
+    {
+        AbandonRecords();
+        _index?.Close();
+        _seenLow = _seenHigh = 0;
+        int to = 0;
+        for (int at = 0; at < _used; )
+        {
+            int next = SpiEntry.Skip(_arena.AsSpan(0, _used), at, out ushort tag, out _);
+            int number = tag >> 4;
+            if (keeps[number])
+            {
+                _arena.AsSpan(at, next - at).CopyTo(_arena.AsSpan(to));
+                to += next - at;
+                MarkSeen(number);
+            }
+            at = next;
+        }
+        _used = to;
+    }
+
     private int OpenNumber => _open == None ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(_arena.AsSpan(_open)) >> 4;
 
     private int OpenStart => _open == None ? 0 : _open + SpiEntry.RecordHeader;
@@ -393,6 +423,14 @@ public sealed class SpiFields
         return (word & (1UL << (field.Number & 63))) != 0;
     }
 
+    private void MarkSeen(int number)
+    {
+        if ((number & 64) == 0)
+            _seenLow |= 1UL << (number & 63);
+        else
+            _seenHigh |= 1UL << (number & 63);
+    }
+
     private bool HasRoom(int bytes) => _used + bytes <= _limits.Bytes;
 
     private void Append(SpiField field, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
@@ -422,12 +460,7 @@ public sealed class SpiFields
     private void Appended(SpiField field, int at)
     {
         if (_open == None)
-        {
-            if ((field.Number & 64) == 0)
-                _seenLow |= 1UL << (field.Number & 63);
-            else
-                _seenHigh |= 1UL << (field.Number & 63);
-        }
+            MarkSeen(field.Number);
         if (_index is not { IsActive: true } index)
             return;
         if (index.IsFull)

@@ -6,6 +6,7 @@ using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Commands;
 
@@ -22,6 +23,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         try
         {
             sinks = SinkBuilder.Create(settings, context);
+            if (settings.ExactlyOnce.Enabled)
+                sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks);
         }
         catch (FlowPipeException e)
         {
@@ -41,6 +44,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     /// <summary>Runs with sinks that the caller disposes.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
     {
+        FieldPolicy? fields = settings.Fields.CreatePolicy(context.Environment);
+        if (fields is { LeftOut: { Count: > 0 } leftOut })
+            context.Status.Message($"fields.hash: only texts and addresses can be hashed; of its groups this is left out: {Some(leftOut)}");
         using StatsFile? statsFile = settings.Stats.File.Length == 0 ? null : StatsFile.Open(settings.Stats.File, context);
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
@@ -49,11 +55,12 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
-                Records = settings.Records,
+                Records = settings.Records with { Fields = fields },
                 Reading = settings.Reading with { Inputs = inputs, Warn = context.Status.Message, OnDamage = context.Status.Message },
                 Packets = settings.Packets,
                 DropLists = lists,
-                Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
+                Partitions = Partitions,
+                Commits = settings.ExactlyOnce.Commits,
                 Sinks = sinks,
                 Warn = context.Status.Message,
                 ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
@@ -71,6 +78,14 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
         return result.Ok ? ExitStatus.Done : ExitStatus.Failed;
+    }
+
+    private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
+
+    private static string Some(IReadOnlyList<string> names)
+    {
+        const int Shown = 5;
+        return string.Join(", ", names.Take(Shown)) + (names.Count > Shown ? ", …" : "");
     }
 
     private Snapshot<DropLists> ReadLists()

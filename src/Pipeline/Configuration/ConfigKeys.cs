@@ -1,6 +1,7 @@
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Schemas;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -217,6 +218,32 @@ internal static class ConfigKeys
             (s, v) => s with { Records = s.Records with { Sessions3Extras = v } },
             "In sessions3 documents: what Arkime does not have (id, end reason) under flowpipe"
         ),
+        FieldNames(
+            "fields.include",
+            s => s.Choice.Include,
+            (s, v) => s with { Include = v },
+            "The only fields that leave, besides what every record has (group record); empty for all"
+        ),
+        FieldNames(
+            "fields.exclude",
+            s => s.Choice.Exclude,
+            (s, v) => s with { Exclude = v },
+            "Fields that do not leave, whatever fields.include and fields.hash say"
+        ),
+        FieldNames(
+            "fields.hash",
+            s => s.Choice.Hash,
+            (s, v) => s with { Hash = v },
+            "Texts and addresses that leave as keyed hashes; numbers of a group that is named here do not leave"
+        ),
+        Text(
+            "fields.hashKeyFile",
+            "a file name",
+            static _ => true,
+            s => s.Fields.HashKeyFile,
+            (s, v) => s with { Fields = s.Fields with { HashKeyFile = v } },
+            "File with the key of these hashes, 16 bytes or more (openssl rand -hex 32); empty for the one in FLOWPIPE_FIELDS_HASH_KEY"
+        ),
         Timeout(
             "tcpTimeout",
             s => s.Sessions.TcpTimeout,
@@ -422,6 +449,52 @@ internal static class ConfigKeys
             "Fixes which partition gets a session, so that a run repeats in which limits were reached; 0 for random, safe from hash flooding"
         ),
         .. FlowTimeoutKeys.All,
+        Truth(
+            "exactlyOnce.enabled",
+            s => s.ExactlyOnce.Enabled,
+            (s, v) => s with { ExactlyOnce = s.ExactlyOnce with { Enabled = v } },
+            "Commit records to Kafka in transactions, so that a replay which was killed can be repeated without a record twice",
+            "--exactly-once"
+        ),
+        Text(
+            "exactlyOnce.id",
+            "a name of up to 200 characters",
+            static text => text.Length <= 200,
+            s => s.ExactlyOnce.Id,
+            (s, v) => s with { ExactlyOnce = s.ExactlyOnce with { Id = v } },
+            "Name under which the replay is taken up again; by default it is made of node, topic and the inputs' paths"
+        ),
+        Text(
+            "exactlyOnce.topic",
+            "a topic's name",
+            static text => text.Length is > 0 and <= 249,
+            s => s.ExactlyOnce.Topic,
+            (s, v) => s with { ExactlyOnce = s.ExactlyOnce with { Topic = v } },
+            "Topic that says how far a replay is committed; created, compacted, where it is missing and that is allowed"
+        ),
+        Number(
+            "exactlyOnce.packets",
+            1,
+            1_000_000_000,
+            s => (int)s.ExactlyOnce.Commits.Packets,
+            (s, v) => WithCommits(s, s.ExactlyOnce.Commits with { Packets = v }),
+            "Packets after which a transaction is committed"
+        ),
+        Size(
+            "exactlyOnce.bytes",
+            1024,
+            s => s.ExactlyOnce.Commits.Bytes,
+            (s, v) => WithCommits(s, s.ExactlyOnce.Commits with { Bytes = v }),
+            "Bytes of records after which a transaction is committed; they are kept in memory until then"
+        ),
+        Number(
+            "exactlyOnce.seconds",
+            1,
+            Day,
+            s => s.ExactlyOnce.Commits.Seconds,
+            (s, v) => WithCommits(s, s.ExactlyOnce.Commits with { Seconds = v }),
+            "Seconds after which a transaction is committed"
+        ),
         Number(
             "stats.interval",
             1,
@@ -492,6 +565,27 @@ internal static class ConfigKeys
         path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.OrdinalIgnoreCase)
             ? path[(section.Length + 1)..]
             : null;
+
+    private static FlowPipeSettings WithCommits(FlowPipeSettings settings, CommitSettings commits) =>
+        settings with
+        {
+            ExactlyOnce = settings.ExactlyOnce with { Commits = commits },
+        };
+
+    private static ConfigKey FieldNames(
+        string path,
+        Func<FieldSettings, IReadOnlyList<string>> get,
+        Func<FieldChoice, IReadOnlyList<string>, FieldChoice> set,
+        string help
+    ) =>
+        List(
+            path,
+            "names of fields or groups such as http.cookie.value, http, cert and ip.*",
+            static text => text.Length > 0,
+            s => get(s.Fields),
+            (s, v) => s with { Fields = s.Fields with { Choice = set(s.Fields.Choice, v) } },
+            help
+        );
 
     private static ConfigKey Timeout(
         string name,

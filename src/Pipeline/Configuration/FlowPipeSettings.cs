@@ -1,4 +1,5 @@
 using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
@@ -12,6 +13,9 @@ internal sealed record FlowPipeSettings
     public SessionSettings Sessions { get; init; } = new();
 
     public RecordSettings Records { get; init; } = new();
+
+    /// <summary>Which fields of the records may leave.</summary>
+    public FieldSettings Fields { get; init; } = new();
 
     /// <summary>How capture files are read; which ones is not a setting but said on the command line.</summary>
     public FileReaderSettings Reading { get; init; } = new() { Inputs = [] };
@@ -41,8 +45,24 @@ internal sealed record FlowPipeSettings
     /// <summary>For Arkime's own formats.</summary>
     public ArkimeSettings Arkime { get; init; } = new();
 
+    public ExactlyOnceSettings ExactlyOnce { get; init; } = new();
+
     /// <summary>librdkafka's properties, as given.</summary>
     public IReadOnlyDictionary<string, string> Kafka { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>Whether and how a replay commits its records to Kafka in transactions.</summary>
+internal sealed record ExactlyOnceSettings
+{
+    public bool Enabled { get; init; }
+
+    /// <summary>Name of the replay; empty for one that is made of node and inputs.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Topic of the checkpoints.</summary>
+    public string Topic { get; init; } = "flowpipe.checkpoints.v1";
+
+    public CommitSettings Commits { get; init; } = new();
 }
 
 /// <summary>What a run tells of itself.</summary>

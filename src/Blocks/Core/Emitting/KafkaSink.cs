@@ -84,6 +84,28 @@ public sealed class KafkaSink : ISpiSink
         return new KafkaSink(target, encoding, openTime, partitions, settings);
     }
 
+    /// <summary>A sink for the same messages, in transactions. This one is not to be opened then; the other disposes it.</summary>
+    /// <param name="run">Who commits.</param>
+    /// <param name="checkpoints">Topic of the checkpoints.</param>
+    /// <param name="bytesMax">Bytes of records after which a commit point is wanted.</param>
+    public TransactionalKafkaSink InTransactions(RunIdentity run, string checkpoints, long bytesMax)
+    {
+        string brokers = _embedded?.BootstrapServers ?? _target.Brokers;
+        _embedded?.CreateTopic(_target.Topic, _partitions);
+        _embedded?.CreateTopic(checkpoints, 1);
+        var producer = new TransactionalProducer(
+            _target,
+            checkpoints,
+            Build,
+            KafkaClientSettings.ForTransactions(brokers, _settings.Kafka),
+            KafkaClientSettings.ForConsumer(brokers, KafkaClientSettings.SharedOf(_settings.Kafka)),
+            _errors,
+            _openTime,
+            _settings.Warn
+        );
+        return new TransactionalKafkaSink(this, producer, run, bytesMax, _settings.Warn);
+    }
+
     public async ValueTask OpenAsync(CancellationToken stop)
     {
         _embedded?.CreateTopic(_target.Topic, _partitions);
@@ -91,9 +113,12 @@ public sealed class KafkaSink : ISpiSink
         _producer = Build(KafkaClientSettings.ForProducer(brokers, _settings.Kafka));
         using IAdminClient admin = new DependentAdminClientBuilder(_producer.Handle).Build();
         await KafkaMetadata.FindTopicAsync(admin, _target, _openTime, _errors, stop);
-        await _encoding.OpenAsync(stop);
+        await OpenEncodingAsync(stop);
         _errors.Speak();
     }
+
+    /// <summary>Gets ready to make messages, which <see cref="OpenAsync"/> does as well; without, they are for another to send.</summary>
+    internal ValueTask OpenEncodingAsync(CancellationToken stop) => _encoding.OpenAsync(stop);
 
     public async ValueTask WriteAsync(SpiBatch batch)
     {
@@ -102,8 +127,7 @@ public sealed class KafkaSink : ISpiSink
         int records;
         for (int i = 0; i < batch.Count; i += records)
         {
-            records = _encoding.Encode(batch, i, out byte[] value);
-            Message<byte[], byte[]> message = MessageOf(batch.Records[i], value);
+            Message<byte[], byte[]> message = MessageOf(batch, i, out records);
             try
             {
                 for (int tries = 1; !TryProduce(producer, message, records); tries++)
@@ -186,8 +210,14 @@ public sealed class KafkaSink : ISpiSink
         }
     }
 
-    private Message<byte[], byte[]> MessageOf(SpiRecord record, byte[] value)
+    /// <summary>The message that begins with this record of the batch.</summary>
+    /// <param name="batch">The records.</param>
+    /// <param name="first">Number of the record.</param>
+    /// <param name="records">How many are in the message.</param>
+    internal Message<byte[], byte[]> MessageOf(SpiBatch batch, int first, out int records)
     {
+        records = _encoding.Encode(batch, first, out byte[] value);
+
         // No timestamp: the message's time is when it is sent. Packet time would have old captures deleted by retention at once.
         var message = new Message<byte[], byte[]> { Value = value, Headers = [] };
         if (_encoding.Joins)
@@ -196,6 +226,7 @@ public sealed class KafkaSink : ISpiSink
             return message;
         }
 
+        SpiRecord record = batch.Records[first];
         message.Key = record.Key;
         Headers headers = message.Headers;
         headers.Add("id", Utf8Of(record.Id));

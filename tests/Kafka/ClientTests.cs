@@ -126,7 +126,10 @@ public sealed class ClientTests
             JsonElement schema = await registry.AskAsync(HttpMethod.Get, "schemas/ids/1");
             string reader = folder.Write("read.js", System.Text.Encoding.UTF8.GetBytes(NodeReader));
             string avro = folder.Write("session.avsc", System.Text.Encoding.UTF8.GetBytes(schema.GetProperty("schema").GetString()!));
-            string values = folder.Write("values", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', read.Select(static parts => parts[2]))));
+            string values = folder.Write(
+                "values",
+                System.Text.Encoding.UTF8.GetBytes(string.Join('\n', read.Select(static parts => parts[2])))
+            );
             using var node = new ProgramRun("node", [reader, avsc, avro, values]);
             Assert.Equal(ids, (await node.EndAsync()).Succeeded().Lines.Order(StringComparer.Ordinal));
         }
@@ -181,7 +184,8 @@ public sealed class ClientTests
         await using RealKafka kafka = await RealKafka.StartAsync();
         await using RealRegistry registry = await RealRegistry.StartAsync();
         using var folder = new TemporaryFolder();
-        const string Item = """{\"type\":\"record\",\"name\":\"Item\",\"namespace\":\"shop\",\"fields\":[{\"name\":\"price\",\"type\":\"double\"}]}""";
+        const string Item =
+            """{\"type\":\"record\",\"name\":\"Item\",\"namespace\":\"shop\",\"fields\":[{\"name\":\"price\",\"type\":\"double\"}]}""";
         const string Order =
             """{\"type\":\"record\",\"name\":\"Order\",\"namespace\":\"shop\",\"fields\":[{\"name\":\"customer\",\"type\":\"string\"},{\"name\":\"items\",\"type\":{\"type\":\"array\",\"items\":\"shop.Item\"}}]}""";
         await registry.AskAsync(HttpMethod.Post, "subjects/item/versions", $$"""{"schema":"{{Item}}"}""");
@@ -207,11 +211,15 @@ public sealed class ClientTests
         Assert.Empty(filtered.Ended(1).Lines);
         ProgramResult table = await Executable.RunAsync(consume);
         Assert.Equal(["customer", "ann", "ann"], table.Ended(1).Lines.Select(static line => line.Trim()));
-        (await Executable.RunAsync([.. consume, "--format", "sessions3"])).Said(1, "its schema is shop.Order; --format json shows it").WithoutBug();
+        (await Executable.RunAsync([.. consume, "--format", "sessions3"]))
+            .Said(1, "its schema is shop.Order; --format json shows it")
+            .WithoutBug();
 
         // Without the registry nothing can be read, and it says so.
         await registry.DisposeAsync();
-        (await Executable.RunAsync([.. consume, "--set", "kafka.schema.registry.max.retries=0"])).Said(1, "schema registry", registry.Url).WithoutBug();
+        (await Executable.RunAsync([.. consume, "--set", "kafka.schema.registry.max.retries=0"]))
+            .Said(1, "schema registry", registry.Url)
+            .WithoutBug();
     }
 
     private static async Task<ProgramResult> ConsumeAsync(string topic, params string[] more) =>

@@ -46,7 +46,12 @@ public sealed class RegistryFaultTests
         (await Executable.RunAsync("schema", "register", "--registry", registry.Url)).Succeeded();
         foreach (
             string fault in (string[])
-                ["""{"status":500,"count":2}""", """{"status":503,"count":2}""", """{"drop":true,"count":2}""", """{"delay_ms":400,"count":2}"""]
+                [
+                    """{"status":500,"count":2}""",
+                    """{"status":503,"count":2}""",
+                    """{"drop":true,"count":2}""",
+                    """{"delay_ms":400,"count":2}""",
+                ]
         )
         {
             await registry.AskAsync(HttpMethod.Put, "_faults", fault);
@@ -74,10 +79,14 @@ public sealed class RegistryFaultTests
             "{\"type\":\"record\",\"name\":\"Session\",\"namespace\":\"flowpipe.spi.v1\",\"fields\":[{\"name\":\"id\",\"type\":\"int\"}]}"u8
         );
         (await Executable.RunAsync("schema", "check", "--registry", registry.Url)).Succeeded();
-        (await Executable.RunAsync("schema", "register", "--registry", registry.Url, "--compatibility", "FULL_TRANSITIVE", other)).Succeeded();
+        (
+            await Executable.RunAsync("schema", "register", "--registry", registry.Url, "--compatibility", "FULL_TRANSITIVE", other)
+        ).Succeeded();
         ProgramResult check = await Executable.RunAsync("schema", "check", "--registry", registry.Url);
         Assert.Contains("not compatible by its level FULL_TRANSITIVE", check.Ended(1).Out, StringComparison.Ordinal);
-        (await Executable.RunAsync("schema", "register", "--registry", registry.Url)).Said(1, "schema registry", "flowpipe schema check").WithoutBug();
+        (await Executable.RunAsync("schema", "register", "--registry", registry.Url))
+            .Said(1, "schema registry", "flowpipe schema check")
+            .WithoutBug();
         (await Executable.RunAsync([.. Replay, "--registry", registry.Url]))
             .Said(1, "has subject flowpipe.spi.v1-value, but not with this build's schema", "flowpipe schema register")
             .WithoutBug();
@@ -96,7 +105,10 @@ public sealed class RegistryFaultTests
                 "kafka.value.subject.name.strategy=TopicRecordNameStrategy",
             ])
         ).Succeeded();
-        string[] subjects = [.. (await registry.AskAsync(HttpMethod.Get, "subjects")).EnumerateArray().Select(static name => name.GetString()!)];
+        string[] subjects =
+        [
+            .. (await registry.AskAsync(HttpMethod.Get, "subjects")).EnumerateArray().Select(static name => name.GetString()!),
+        ];
         Assert.Contains("flowpipe.spi.v1-flowpipe.spi.v1.Session", subjects);
     }
 
@@ -106,7 +118,11 @@ public sealed class RegistryFaultTests
         await using RealRegistry registry = await RealRegistry.StartAsync("--user", "probe:geheim");
         string[] register = ["schema", "register", "--registry", registry.Url];
         ProgramResult without = (await Executable.RunAsync(register)).Said(1, "Unauthorized", "basic.auth.user.info").WithoutBug();
-        ProgramResult wrong = await Executable.RunAsync([.. register, "--set", "kafka.schema.registry.basic.auth.user.info=probe:geheimnis"]);
+        ProgramResult wrong = await Executable.RunAsync([
+            .. register,
+            "--set",
+            "kafka.schema.registry.basic.auth.user.info=probe:geheimnis",
+        ]);
         wrong.Said(1, "Unauthorized").WithoutBug();
         Assert.DoesNotContain("geheim", without.Error + wrong.Error, StringComparison.Ordinal);
         (await Executable.RunAsync([.. register, "--set", "kafka.schema.registry.basic.auth.user.info=probe:geheim"])).Succeeded();
@@ -163,7 +179,20 @@ public sealed class RegistryFaultTests
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
             _certificate = request.CreateSelfSigned(_from.AddHours(-1), _to.AddHours(1));
             File.WriteAllText(Path.Combine(folder, "ca.pem"), _certificate.ExportCertificatePem());
-            RunKeytool("-importcert", "-noprompt", "-alias", "ca", "-file", "ca.pem", "-keystore", "trust.p12", "-storetype", "PKCS12", "-storepass", "secret");
+            RunKeytool(
+                "-importcert",
+                "-noprompt",
+                "-alias",
+                "ca",
+                "-file",
+                "ca.pem",
+                "-keystore",
+                "trust.p12",
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "secret"
+            );
         }
 
         public void Issue(string name, bool forServer)
@@ -194,7 +223,12 @@ public sealed class RegistryFaultTests
         private void RunKeytool(params string[] args)
         {
             using var keytool = System.Diagnostics.Process.Start(
-                new System.Diagnostics.ProcessStartInfo("keytool", args) { WorkingDirectory = _folder, UseShellExecute = false, RedirectStandardError = true }
+                new System.Diagnostics.ProcessStartInfo("keytool", args)
+                {
+                    WorkingDirectory = _folder,
+                    UseShellExecute = false,
+                    RedirectStandardError = true,
+                }
             )!;
             string error = keytool.StandardError.ReadToEnd();
             keytool.WaitForExit();

@@ -89,7 +89,14 @@ internal static class ConsumeCommand
                 RecordFilter? filter = line.GetValue(where) is { } expression ? Usage(() => RecordFilter.Parse(expression)) : null;
                 using var signals = new StopSignals(context.Status, config.Settings.DrainDeadline, quiet: true);
                 RecordSource records = isTopic
-                    ? await OpenTopicAsync(source, config.Settings, topic.Reading(line, follows), line.GetValue(schemas) ?? [], context, signals.Stop)
+                    ? await OpenTopicAsync(
+                            source,
+                            config.Settings,
+                            topic.Reading(line, follows),
+                            line.GetValue(schemas) ?? [],
+                            context,
+                            signals.Stop
+                        )
                         .ConfigureAwait(false)
                     : FileSource.Open(source);
                 using (records)

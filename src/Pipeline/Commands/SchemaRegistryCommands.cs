@@ -25,7 +25,15 @@ internal static class SchemaRegistryCommands
     private const int ProblemLengthMax = 300;
 
     private static readonly string[] Levels =
-    ["BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE", "NONE"];
+    [
+        "BACKWARD",
+        "BACKWARD_TRANSITIVE",
+        "FORWARD",
+        "FORWARD_TRANSITIVE",
+        "FULL",
+        "FULL_TRANSITIVE",
+        "NONE",
+    ];
 
     public static Command CreateCheck(CommandContext context)
     {
@@ -71,7 +79,9 @@ internal static class SchemaRegistryCommands
         IReadOnlyList<int> versions = await client.VersionsAsync(target.Subject, stop).ConfigureAwait(false);
         if (versions.Count == 0)
         {
-            context.Out.Write($"{target.Subject}: there is no version yet, so any schema fits; 'flowpipe schema register' makes the first\n");
+            context.Out.Write(
+                $"{target.Subject}: there is no version yet, so any schema fits; 'flowpipe schema register' makes the first\n"
+            );
             return ExitStatus.Done;
         }
         if (await client.FindAsync(target.Subject, target.Schema, stop).ConfigureAwait(false) is { } found)
@@ -136,7 +146,11 @@ internal static class SchemaRegistryCommands
             Description = "Schema as JSON; without it, that of this build's records",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        private readonly Option<string> _topic = new("--topic") { Description = $"Topic that the subject is of [default: {Topic}]", HelpName = "TOPIC" };
+        private readonly Option<string> _topic = new("--topic")
+        {
+            Description = $"Topic that the subject is of [default: {Topic}]",
+            HelpName = "TOPIC",
+        };
         private readonly Option<string> _subject = new("-s", "--subject")
         {
             Description = "Subject, instead of the one that the strategy (kafka.value.subject.name.strategy) makes of the topic",

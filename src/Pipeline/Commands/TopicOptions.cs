@@ -60,7 +60,9 @@ internal sealed class TopicOptions
         string? since = line.GetValue(_since);
         string? until = line.GetValue(_until);
         if (group is not null && (partitions.Length > 0 || since is not null || until is not null))
-            throw new WrongUsageException("--group goes on where the group left off, in the partitions that it is given; leave out --partition, --since and --until");
+            throw new WrongUsageException(
+                "--group goes on where the group left off, in the partitions that it is given; leave out --partition, --since and --until"
+            );
         if (group is "")
             throw new WrongUsageException("--group must not be empty");
         if (follow && until is not null)

@@ -124,7 +124,11 @@ internal static class RegistryKeys
             "one of " + string.Join(", ", SubjectNames.Strategies),
             static text => SubjectNames.TryParse(text, out _),
             s => SubjectNames.Strategies[(int)s.Registry.Strategy],
-            (s, v) => s with { Registry = s.Registry with { Strategy = SubjectNames.TryParse(v, out SubjectStrategy strategy) ? strategy : default } },
+            (s, v) =>
+                s with
+                {
+                    Registry = s.Registry with { Strategy = SubjectNames.TryParse(v, out SubjectStrategy strategy) ? strategy : default },
+                },
             "How the registry's subject is named: TOPIC-value, the record's name, or both"
         ),
     ];

@@ -47,7 +47,9 @@ internal sealed class MessageDecoder(RegisteredSchemas? registry = null) : IDisp
             records.Add(
                 new StoredRecord(where)
                 {
-                    Fault = bytes.IsEmpty ? "it is empty" : "it is neither JSON nor Avro, with a registry's number or a fingerprint before it",
+                    Fault = bytes.IsEmpty
+                        ? "it is empty"
+                        : "it is neither JSON nor Avro, with a registry's number or a fingerprint before it",
                 }
             );
     }

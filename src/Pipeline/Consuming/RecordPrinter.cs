@@ -79,7 +79,8 @@ internal abstract class RecordPrinter
         }
     }
 
-    private sealed class LinePrinter(CommandContext context, Action<SpiFields, IBufferWriter<byte>> write, bool takesForeign) : RecordPrinter
+    private sealed class LinePrinter(CommandContext context, Action<SpiFields, IBufferWriter<byte>> write, bool takesForeign)
+        : RecordPrinter
     {
         private readonly ArrayBufferWriter<byte> _buffer = new(65_536);
 

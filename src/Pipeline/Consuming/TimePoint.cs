@@ -19,7 +19,12 @@ internal static class TimePoint
         {
             if (
                 text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)
+                && double.TryParse(
+                    text.AsSpan(0, text.Length - 1),
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out double count
+                )
                 && count * seconds < (now - DateTime.UnixEpoch).TotalSeconds
             )
                 return now.AddSeconds(-count * seconds);

@@ -13,7 +13,11 @@ public sealed class AvroJsonReader
 {
     private const int DepthMax = 64;
 
-    private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Format = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     private readonly Schema _schema;
     private long _itemsLeft;

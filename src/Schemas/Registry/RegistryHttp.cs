@@ -163,13 +163,14 @@ internal sealed class RegistryHttp : IDisposable
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"no answer in {timeout.Timeout.TotalSeconds:0.###} s (schema.registry.request.timeout.ms)"
             )
-            : e.InnerException is System.Security.Authentication.AuthenticationException tls ? $"TLS: {tls.Message}"
-            : e.Message;
+        : e.InnerException is System.Security.Authentication.AuthenticationException tls ? $"TLS: {tls.Message}"
+        : e.Message;
 
     private static bool IsTransient(Outcome<RegistryAnswer> outcome) =>
         outcome.Exception is { } e ? IsTransient(e) : outcome.Result.IsTransient;
 
-    private static bool IsTransient(Exception e) => e is HttpRequestException or IOException or TimeoutRejectedException or BrokenCircuitException;
+    private static bool IsTransient(Exception e) =>
+        e is HttpRequestException or IOException or TimeoutRejectedException or BrokenCircuitException;
 
     /// <summary>An address with what guards it.</summary>
     private sealed class Endpoint

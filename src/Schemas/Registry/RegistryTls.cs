@@ -17,7 +17,11 @@ internal static class RegistryTls
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
             };
-            Read("schema.registry.ssl.ca.location", settings.CaLocation, () => policy.CustomTrustStore.ImportFromPemFile(settings.CaLocation));
+            Read(
+                "schema.registry.ssl.ca.location",
+                settings.CaLocation,
+                () => policy.CustomTrustStore.ImportFromPemFile(settings.CaLocation)
+            );
             if (policy.CustomTrustStore.Count == 0)
                 throw Unreadable("schema.registry.ssl.ca.location", settings.CaLocation, "there is no certificate in it", null);
             options.CertificateChainPolicy = policy;

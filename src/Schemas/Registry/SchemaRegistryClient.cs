@@ -44,7 +44,9 @@ public sealed class SchemaRegistryClient : IDisposable
     /// <returns>Null when the subject does not exist or has no such schema.</returns>
     public async Task<RegisteredSchema?> FindAsync(string subject, string schema, CancellationToken stop)
     {
-        RegistryAnswer answer = await _http.SendAsync(HttpMethod.Post, $"subjects/{Escape(subject)}", Body(schema), stop).ConfigureAwait(false);
+        RegistryAnswer answer = await _http
+            .SendAsync(HttpMethod.Post, $"subjects/{Escape(subject)}", Body(schema), stop)
+            .ConfigureAwait(false);
         return answer.ErrorCode is SubjectNotFound or SchemaNotFound
             ? null
             : new RegisteredSchema(subject, Checked(answer).Number("id"), answer.Number("version"));
@@ -139,7 +141,11 @@ public sealed class SchemaRegistryClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new SchemaRegistryException(RegistryFault.Refused, $"schema registry {answer.Url}: schema {id} is not JSON: {e.Message}", e);
+            throw new SchemaRegistryException(
+                RegistryFault.Refused,
+                $"schema registry {answer.Url}: schema {id} is not JSON: {e.Message}",
+                e
+            );
         }
     }
 

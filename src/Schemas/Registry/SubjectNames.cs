@@ -19,8 +19,7 @@ public enum SubjectStrategy
 public static class SubjectNames
 {
     /// <summary>The strategies as settings have them.</summary>
-    public static IReadOnlyList<string> Strategies { get; } =
-    ["TopicNameStrategy", "RecordNameStrategy", "TopicRecordNameStrategy"];
+    public static IReadOnlyList<string> Strategies { get; } = ["TopicNameStrategy", "RecordNameStrategy", "TopicRecordNameStrategy"];
 
     /// <summary>The subject of a topic's values.</summary>
     /// <param name="strategy">Which way.</param>

@@ -79,7 +79,8 @@ public sealed class EncodingTests
     {
         using var registry = FakeRegistry.Of(8, "spi-value");
         Func<RegistryRequest, (int, string)> known = registry.Answer;
-        registry.Answer = request => request is { Method: "POST", Path: "/subjects/spi-value/versions" } ? (200, """{"id":8}""") : known(request);
+        registry.Answer = request =>
+            request is { Method: "POST", Path: "/subjects/spi-value/versions" } ? (200, """{"id":8}""") : known(request);
         using var kafka = new EmbeddedKafka();
         List<TopicRecord> read = await ThroughAsync(kafka, "kafka://embedded/spi", Registry(registry.Url) with { AutoRegister = true });
         Assert.All(read, record => Assert.Equal([0, 0, 0, 0, 8], record.Value[..5]));
@@ -198,12 +199,14 @@ public sealed class EncodingTests
     [InlineData("daily", "1969-12-31T23:59:59.5Z", "691231")]
     public void Indices_turn_as_Arkimes_do(string rotation, string lastPacket, string date)
     {
-        long ns = (DateTimeOffset.Parse(lastPacket, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UnixEpoch).Ticks * 100;
+        long ns =
+            (DateTimeOffset.Parse(lastPacket, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UnixEpoch).Ticks * 100;
         Assert.Equal(date, new ArkimeIndex(rotation).DateOf(ns));
         Assert.Contains(rotation, ArkimeIndex.Rotations);
     }
 
-    private static int NumberOf(TopicRecord record) => new Guid(record.Header("id")!) is var id ? BitConverter.ToInt32(id.ToByteArray()) : 0;
+    private static int NumberOf(TopicRecord record) =>
+        new Guid(record.Header("id")!) is var id ? BitConverter.ToInt32(id.ToByteArray()) : 0;
 
     private static RegistrySettings Registry(params string[] urls) =>
         new()

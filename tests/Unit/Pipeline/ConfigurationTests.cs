@@ -231,11 +231,17 @@ public sealed class ConfigurationTests : IDisposable
         using var yaml = new StringWriter();
         ConfigPrinter.WriteYaml(yaml, config);
         Assert.DoesNotContain("geheim", yaml.ToString(), StringComparison.Ordinal);
-        EffectiveConfig again = ConfigLoader.Load(Yaml(yaml.ToString().Replace("\"***\"", "\"x:y\"", StringComparison.Ordinal)), new Hashtable(), []);
+        EffectiveConfig again = ConfigLoader.Load(
+            Yaml(yaml.ToString().Replace("\"***\"", "\"x:y\"", StringComparison.Ordinal)),
+            new Hashtable(),
+            []
+        );
         Assert.Equal(config.Settings.Registry with { BasicAuth = "x:y", Urls = [] }, again.Settings.Registry with { Urls = [] });
         Assert.Equal("7", again.Settings.Kafka["linger.ms"]);
 
-        var unknown = Assert.Throws<FlowPipeException>(() => ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.ulr=x")]));
+        var unknown = Assert.Throws<FlowPipeException>(() =>
+            ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.ulr=x")])
+        );
         Assert.Contains("kafka.schema.registry.url", unknown.Message, StringComparison.Ordinal);
         var wrong = Assert.Throws<FlowPipeException>(() =>
             ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.url=http://u:geheim@h")])
@@ -273,7 +279,9 @@ public sealed class ConfigurationTests : IDisposable
             {
                 // Suricata's names have hyphens, and its timeouts a level for the protocol; Confluent's are words with dots.
                 Assert.Matches(
-                    key.Path.StartsWith("kafka.", StringComparison.Ordinal) ? "^kafka(\\.[a-z]+)+$" : "^([a-z]+(-[a-z]+)?\\.){0,2}[a-z][A-Za-z0-9]*(-[a-z]+)?$",
+                    key.Path.StartsWith("kafka.", StringComparison.Ordinal)
+                        ? "^kafka(\\.[a-z]+)+$"
+                        : "^([a-z][A-Za-z]*(-[a-z]+)?\\.){0,2}[a-z][A-Za-z0-9]*(-[a-z]+)?$",
                     key.Path
                 );
                 Assert.NotEmpty(key.Help);

@@ -166,7 +166,8 @@ public sealed class ConsumeTests : IDisposable
     [Fact]
     public void AnotherBuildsRecordsAreReadWithTheirSchema()
     {
-        const string Schema = """{"type":"record","name":"Session","namespace":"flowpipe.spi.v1","fields":[{"name":"node","type":"string"}]}""";
+        const string Schema =
+            """{"type":"record","name":"Session","namespace":"flowpipe.spi.v1","fields":[{"name":"node","type":"string"}]}""";
         const string Foreign = """{"type":"record","name":"Other","fields":[{"name":"node","type":"string"}]}""";
         using var decoder = new MessageDecoder();
         decoder.Add(Schema, "x.avsc");

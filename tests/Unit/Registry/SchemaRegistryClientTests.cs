@@ -122,7 +122,8 @@ public sealed class SchemaRegistryClientTests
     public async Task CompatibilityIsTheRegistrysVerdict()
     {
         using var registry = new FakeRegistry(static request =>
-            request.Path.StartsWith("/compatibility/", StringComparison.Ordinal) ? (200, """{"is_compatible":false,"messages":["field x"]}""")
+            request.Path.StartsWith("/compatibility/", StringComparison.Ordinal)
+                ? (200, """{"is_compatible":false,"messages":["field x"]}""")
             : request.Path.StartsWith("/config/", StringComparison.Ordinal) ? (200, """{"compatibilityLevel":"FULL"}""")
             : (409, """{"error_code":409,"message":"incompatible"}""")
         );

@@ -47,7 +47,11 @@ public sealed class KafkaTopicReader : IDisposable
 
         _target = target;
         _openTime = openTime ?? DefaultOpenTime;
-        _settings = KafkaClientSettings.ForConsumer(target.IsEmbedded ? embedded!.BootstrapServers : target.Brokers, settings, _reading.Group);
+        _settings = KafkaClientSettings.ForConsumer(
+            target.IsEmbedded ? embedded!.BootstrapServers : target.Brokers,
+            settings,
+            _reading.Group
+        );
         _errors = new KafkaErrors(target.ToString(), _settings, warn ?? (static _ => { }));
         try
         {

@@ -4,7 +4,15 @@ namespace FlowPipe.Core.Emitting;
 internal static class KafkaClientSettings
 {
     /// <summary>Words in the names of settings whose values are nobody's business.</summary>
-    private static readonly string[] SecretWords = ["password", "secret", "ssl.key.pem", "oauthbearer.config", "keystore.pem", "basic.auth"];
+    private static readonly string[] SecretWords =
+    [
+        "password",
+        "secret",
+        "ssl.key.pem",
+        "oauthbearer.config",
+        "keystore.pem",
+        "basic.auth",
+    ];
 
     /// <summary>How the names of settings begin that say how brokers are reached.</summary>
     private static readonly string[] SharedPrefixes =

@@ -98,8 +98,7 @@ internal sealed class FieldNode : FilterNode
         }
     }
 
-    private bool FitsNumber(double value) =>
-        Math.Abs(value) < 7e27 && _operand.Compare(_operator, (decimal)value, isTime: false); // what a decimal holds
+    private bool FitsNumber(double value) => Math.Abs(value) < 7e27 && _operand.Compare(_operator, (decimal)value, isTime: false); // what a decimal holds
 
     /// <summary>Goes down by the path's names; of an array, any item will do.</summary>
     private bool AnyElement(JsonElement element, string[] path, int depth, FieldDefinition? type)

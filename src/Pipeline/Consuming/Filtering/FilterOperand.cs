@@ -51,11 +51,13 @@ internal sealed class FilterOperand
     {
         bool fits = field.Field.Type switch
         {
-            SpiType.RecordSet => throw new FlowPipeException($"{field.Name} is a record; compare one of its fields ('flowpipe fields {field.Name}')"),
+            SpiType.RecordSet => throw new FlowPipeException(
+                $"{field.Name} is a record; compare one of its fields ('flowpipe fields {field.Name}')"
+            ),
             SpiType.Ip or SpiType.IpSet => _network is not null || comparison == FilterOperator.Contains,
             _ when field.TypeName == "time" => _number is not null || _time is not null,
-            SpiType.Long or SpiType.Int or SpiType.LongSet or SpiType.IntSet or SpiType.Bool or SpiType.Double or SpiType.Packed =>
-                _number is not null,
+            SpiType.Long or SpiType.Int or SpiType.LongSet or SpiType.IntSet or SpiType.Bool or SpiType.Double or SpiType.Packed => _number
+                is not null,
             _ => true,
         };
         if (!fits)

@@ -78,8 +78,7 @@ internal sealed class FilterParser(string text)
     private FilterOperator? Operator()
     {
         SkipSpace();
-        return
-            TakeSymbol("==") ? FilterOperator.Equal
+        return TakeSymbol("==") ? FilterOperator.Equal
             : TakeSymbol("!=") ? FilterOperator.NotEqual
             : TakeSymbol("<=") ? FilterOperator.AtMost
             : TakeSymbol(">=") ? FilterOperator.AtLeast

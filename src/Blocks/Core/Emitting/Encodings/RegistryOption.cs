@@ -34,6 +34,9 @@ public static class RegistryOption
             }
         }
 
-        return settings with { Urls = urls };
+        return settings with
+        {
+            Urls = urls,
+        };
     }
 }

@@ -18,10 +18,10 @@ stamp := $(artifacts)/flowpipe/.published
 sources := $(shell find src -type f -not -path '*/obj/*' -not -path '*/bin/*') \
 	Directory.Build.props Directory.Packages.props global.json .editorconfig
 
-.PHONY: help run build test bench parser lint format clean
+.PHONY: help run build test test-kafka bench parser lint format clean
 
 help: ## what there is to type
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## replay the samples into an embedded Kafka, read the records back, print the sessions
 	$(program) demo
@@ -35,6 +35,9 @@ $(stamp): $(sources) $(samples)
 
 test: build ## run all tests, the last line says how many passed
 	@scripts/test.sh
+
+test-kafka: build ## the tests against a real Kafka and schema registry of ../shared/kafka; LONG=1 for all of them
+	@scripts/test-kafka.sh
 
 bench: build ## measure speed and memory, against other tools where they are installed
 	@tests/Benchmarks/run.sh

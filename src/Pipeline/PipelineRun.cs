@@ -27,9 +27,11 @@ public sealed class PipelineRun(PipelineOptions options)
         var emit = new EmitBlock(options.Sinks, partitions: options.Partitions);
         try
         {
-            await emit.OpenAsync(abort).ConfigureAwait(false);
+            // Nothing is read yet, so whoever asks for a stop while brokers or a registry are waited for need not ask twice.
+            using var given = CancellationTokenSource.CreateLinkedTokenSource(stop, abort);
+            await emit.OpenAsync(given.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e) when (abort.IsCancellationRequested)
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested || abort.IsCancellationRequested)
         {
             throw new Core.FlowPipeException("aborted while the sinks were being opened: nothing was read", e);
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using FlowPipe.Core;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Terminal;
@@ -91,7 +92,7 @@ internal static class CommandLine
 
     private static int WrongUsage(CommandContext context, ParseResult line, string message)
     {
-        string command = line.CommandResult.Command is RootCommand ? "flowpipe" : "flowpipe " + line.CommandResult.Command.Name;
+        string command = PathOf(line.CommandResult);
         string hint = "";
         if (line.CommandResult.Command is RootCommand && line.UnmatchedTokens is [var word, ..] && !word.StartsWith('-'))
         {
@@ -107,6 +108,12 @@ internal static class CommandLine
         context.Status.Message($"{message.TrimEnd('.')}{hint}{more}");
         return ExitStatus.WrongUsage;
     }
+
+    /// <summary>The command as it is typed: <c>flowpipe schema register</c>.</summary>
+    private static string PathOf(CommandResult result) =>
+        result.Command is RootCommand ? "flowpipe"
+        : result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}"
+        : $"flowpipe {result.Command.Name}";
 
     private static string Explain(Exception e, bool traceFollows)
     {

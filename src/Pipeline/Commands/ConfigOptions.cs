@@ -25,12 +25,13 @@ internal sealed class ConfigOptions
     /// <param name="command">The command that gets them.</param>
     /// <param name="except">A flag that means something else there.</param>
     /// <param name="flags">Whether it has the settings' own flags.</param>
-    public ConfigOptions(Command command, string? except = null, bool flags = true)
+    /// <param name="only">The one flag that it has of them.</param>
+    public ConfigOptions(Command command, string? except = null, bool flags = true, string? only = null)
     {
         var defaults = new FlowPipeSettings();
         foreach (ConfigKey key in ConfigKeys.All)
         {
-            if (!flags || key.Flag is null || key.Flag == except)
+            if (!flags || key.Flag is null || key.Flag == except || (only is not null && key.Flag != only))
                 continue;
             string description =
                 key.Kind == ConfigKind.Truth ? key.Help : $"{key.Help} [default: {ConfigPrinter.DefaultText(key, defaults)}]";

@@ -1,8 +1,13 @@
 using System.CommandLine;
+using FlowPipe.Core;
+using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Consuming;
+using FlowPipe.Pipeline.Consuming.Filtering;
 using FlowPipe.Pipeline.Terminal;
+using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Commands;
 
@@ -15,6 +20,9 @@ internal static class ConsumeCommand
         flowpipe consume --from sessions.avro --format json -n 10                  the first ten of an Avro file, one a line
         flowpipe consume --from sessions.avro --format sessions3                   as documents for Arkime
         flowpipe replay -r my.pcap --to ndjson:- | flowpipe consume --from -
+        flowpipe consume --from all.avro --where 'dns.host == example.com or ip.dst == 10.0.0.0/8 and port.dst < 1024'
+        flowpipe consume --from kafka://localhost:9092/flowpipe.spi.v1 --registry http://localhost:8081 --since 15m --partition 0
+        flowpipe consume --from kafka://localhost:9092/flowpipe.spi.v1 --group my-group --format json   go on where the group left off
         """;
 
     public static Command Create(CommandContext context)
@@ -42,14 +50,29 @@ internal static class ConsumeCommand
             if (result.GetValueOrDefault<long>() < 1)
                 result.AddError("-n must be a whole number from 1");
         });
+        var where = new Option<string>("--where")
+        {
+            Description =
+                "Only records for which this holds: FIELD ==, !=, <, <=, >, >= or contains VALUE, or FIELD alone; and, or, not, brackets; names as in 'flowpipe fields'",
+            HelpName = "EXPR",
+        };
+        var schemas = new Option<string[]>("--schema")
+        {
+            Description = "Schema of records in Avro's single-object encoding that are not of this build; may be repeated (topics only)",
+            HelpName = "FILE",
+        };
+        var topic = new TopicOptions();
         var command = new FlowPipeCommand("consume", "Read records from a Kafka topic or a file and print them.", Examples)
         {
             from,
             format,
             follow,
             count,
+            where,
+            schemas,
         };
-        var options = new ConfigOptions(command, flags: false);
+        topic.AddTo(command);
+        var options = new ConfigOptions(command, only: "--registry");
         command.SetAction(
             async (line, _) =>
             {
@@ -59,17 +82,28 @@ internal static class ConsumeCommand
                 bool follows = line.GetValue(follow);
                 if (follows && !isTopic)
                     throw new WrongUsageException("--follow works with topics; a file ends where it ends");
+                if (!isTopic && topic.Given(line) is { } given)
+                    throw new WrongUsageException($"{given} works with topics only");
+                if (!isTopic && line.GetValue(schemas) is { Length: > 0 })
+                    throw new WrongUsageException("--schema works with topics only; a file brings its schema with it");
+                RecordFilter? filter = line.GetValue(where) is { } expression ? Usage(() => RecordFilter.Parse(expression)) : null;
                 using var signals = new StopSignals(context.Status, config.Settings.DrainDeadline, quiet: true);
                 RecordSource records = isTopic
-                    ? await TopicSource
-                        .OpenAsync(Target(source), config.Settings.Kafka, embedded: null, follows, context, signals.Stop)
+                    ? await OpenTopicAsync(
+                            source,
+                            config.Settings,
+                            topic.Reading(line, follows),
+                            line.GetValue(schemas) ?? [],
+                            context,
+                            signals.Stop
+                        )
                         .ConfigureAwait(false)
                     : FileSource.Open(source);
                 using (records)
                 {
                     var printer = RecordPrinter.Create(line.GetValue(format) ?? "table", context);
                     long limit = line.GetResult(count) is { Implicit: false } ? line.GetValue(count) : long.MaxValue;
-                    var consumer = new Consumer(context, printer);
+                    var consumer = new Consumer(context, printer, filter);
                     await consumer.RunAsync(records, limit, signals.Stop).ConfigureAwait(false);
                     return consumer.Unreadable == 0 ? ExitStatus.Done : ExitStatus.Failed;
                 }
@@ -78,15 +112,56 @@ internal static class ConsumeCommand
         return command;
     }
 
-    private static KafkaTarget Target(string source)
+    private static async Task<TopicSource> OpenTopicAsync(
+        string source,
+        FlowPipeSettings settings,
+        TopicReading reading,
+        string[] schemas,
+        CommandContext context,
+        CancellationToken stop
+    )
+    {
+        (KafkaTarget target, RegistrySettings registry) = Usage(() =>
+        {
+            SinkUri uri = SinkUri.Parse(source);
+            uri.Allow(RegistryOption.Name);
+            return (KafkaTarget.Parse(uri.Target), RegistryOption.Apply(uri, settings.Registry));
+        });
+        TopicSource topic = await TopicSource
+            .OpenAsync(target, settings with { Registry = registry }, reading, embedded: null, context, stop)
+            .ConfigureAwait(false);
+        try
+        {
+            foreach (string file in schemas)
+                topic.Add(await ReadAsync(file, stop).ConfigureAwait(false), file);
+            return topic;
+        }
+        catch
+        {
+            topic.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<string> ReadAsync(string file, CancellationToken stop)
     {
         try
         {
-            SinkUri uri = SinkUri.Parse(source);
-            uri.Allow();
-            return KafkaTarget.Parse(uri.Target);
+            return await File.ReadAllTextAsync(file, stop).ConfigureAwait(false);
         }
-        catch (Core.FlowPipeException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new FlowPipeException($"--schema {file}: it can't be read: {e.Message}", e);
+        }
+    }
+
+    private static T Usage<T>(Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (FlowPipeException e)
         {
             throw new WrongUsageException(e.Message);
         }

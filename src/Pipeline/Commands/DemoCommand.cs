@@ -70,7 +70,7 @@ internal static class DemoCommand
         var consumer = new Consumer(context, RecordPrinter.CreateSortedTable(context));
         using (
             TopicSource topic = await TopicSource
-                .OpenAsync(target, settings.Kafka, embedded, follow: false, context, CancellationToken.None)
+                .OpenAsync(target, settings, reading: null, embedded, context, CancellationToken.None)
                 .ConfigureAwait(false)
         )
             await consumer.RunAsync(topic, long.MaxValue, CancellationToken.None).ConfigureAwait(false);

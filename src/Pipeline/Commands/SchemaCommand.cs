@@ -16,6 +16,7 @@ internal static class SchemaCommand
         flowpipe schema --as spark --encoding avro
         flowpipe schema --as opensearch | curl -XPUT -H 'Content-Type: application/json' -d @- localhost:9200/_index_template/flowpipe
         flowpipe schema --format fingerprint  the schema's CRC-64-AVRO, as in the header schema_fingerprint of a message
+        flowpipe schema check --help          whether a schema registry would take it; schema register puts it there
         """;
 
     public static Command Create(CommandContext context)
@@ -56,6 +57,8 @@ internal static class SchemaCommand
             encoding,
             from,
             format,
+            SchemaRegistryCommands.CreateCheck(context),
+            SchemaRegistryCommands.CreateRegister(context),
         };
         command.SetAction(line =>
         {

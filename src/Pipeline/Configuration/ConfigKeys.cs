@@ -37,10 +37,10 @@ internal static class ConfigKeys
         To,
         Choice(
             "format",
-            ["auto", "json", "sessions3", "avro"],
+            ["auto", "json", "sessions3", "avro", "bulk", "bulk1", "doc"],
             s => s.Format,
             (s, v) => s with { Format = v },
-            "Form of the records in Kafka, unless the sink says it with ?format=; auto and json are sessions3 documents, which every client reads",
+            "Form of the records in Kafka, unless the sink says it with ?format=; auto is avro with a schema registry, else json; json and sessions3 are sessions3 documents, which every client reads; bulk, bulk1 and doc are Arkime's kafkaMsgFormat",
             "--format",
             "F"
         ),
@@ -520,6 +520,8 @@ internal static class ConfigKeys
             "--stats",
             "FILE"
         ),
+        .. ArkimeKeys.All,
+        .. RegistryKeys.All,
     ];
 
     private static readonly Dictionary<string, ConfigKey> ByPath = All.ToDictionary(key => key.Path, StringComparer.OrdinalIgnoreCase);
@@ -535,8 +537,9 @@ internal static class ConfigKeys
             key.Path.Length > path.Length && key.Path[path.Length] == '.' && key.Path.StartsWith(path, StringComparison.OrdinalIgnoreCase)
         );
 
-    /// <summary>The property of librdkafka that a name stands for; null when it does not lie in that section.</summary>
-    public static string? KafkaProperty(string path) => InSection(path, KafkaSection);
+    /// <summary>The property of librdkafka that a name stands for; null when it does not lie in that section, or is ours.</summary>
+    public static string? KafkaProperty(string path) =>
+        InSection(path, KafkaSection) is { } property && !RegistryKeys.IsOurs(property) ? property : null;
 
     /// <summary>The setting of a parser that a name stands for; null when it does not lie in that section.</summary>
     public static string? ParserSetting(string path) => InSection(path, ParserSettings.Section);

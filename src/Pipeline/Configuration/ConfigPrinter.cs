@@ -24,16 +24,24 @@ internal static class ConfigPrinter
                     : YamlScalar(key, values[0]);
             output.Write($"{indent + key.Path[(dot + 1)..] + ": " + text, -40} # {config.SourceOf(key.Path)}\n");
         }
-        WriteYaml(output, config, ParserSettings.Section, config.Settings.Sessions.Parsers);
-        WriteYaml(output, config, ConfigKeys.KafkaSection, config.Settings.Kafka);
+        // The registry's settings come last and lie in this section, which goes on with librdkafka's.
+        WriteYaml(output, config, ConfigKeys.KafkaSection, config.Settings.Kafka, isOpen: section == ConfigKeys.KafkaSection);
+        WriteYaml(output, config, ParserSettings.Section, config.Settings.Sessions.Parsers, isOpen: false);
     }
 
     /// <summary>A section whose names are not ours.</summary>
-    private static void WriteYaml(TextWriter output, EffectiveConfig config, string section, IReadOnlyDictionary<string, string> values)
+    private static void WriteYaml(
+        TextWriter output,
+        EffectiveConfig config,
+        string section,
+        IReadOnlyDictionary<string, string> values,
+        bool isOpen
+    )
     {
         if (values.Count == 0)
             return;
-        output.Write($"{section}:\n");
+        if (!isOpen)
+            output.Write($"{section}:\n");
         foreach ((string name, string value) in values)
             output.Write($"{"  " + name + ": " + Quote(Secrets.Mask(name, value)), -40} # {config.SourceOf(section + "." + name)}\n");
     }

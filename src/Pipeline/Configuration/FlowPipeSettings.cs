@@ -1,7 +1,9 @@
+using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Configuration;
 
@@ -36,6 +38,12 @@ internal sealed record FlowPipeSettings
 
     /// <summary>Where parsers are found; empty for those that came with the executable.</summary>
     public string ParsersDir { get; init; } = "";
+
+    /// <summary>The schema registry.</summary>
+    public RegistrySettings Registry { get; init; } = new();
+
+    /// <summary>For Arkime's own formats.</summary>
+    public ArkimeSettings Arkime { get; init; } = new();
 
     public ExactlyOnceSettings ExactlyOnce { get; init; } = new();
 

@@ -1,10 +1,11 @@
 using System.Text.Json;
+using FlowPipe.Pipeline.Consuming.Filtering;
 using FlowPipe.Pipeline.Terminal;
 
 namespace FlowPipe.Pipeline.Consuming;
 
 /// <summary>Takes records from a source and gives them to a printer, until there are no more or enough.</summary>
-internal sealed class Consumer(CommandContext context, RecordPrinter printer)
+internal sealed class Consumer(CommandContext context, RecordPrinter printer, RecordFilter? where = null)
 {
     /// <summary>Records printed.</summary>
     public long Printed { get; private set; }
@@ -24,8 +25,10 @@ internal sealed class Consumer(CommandContext context, RecordPrinter printer)
                 if (Printed == limit)
                     break;
                 Take(record);
+                source.Took(record);
             }
             printer.Show();
+            source.Shown();
             if (Printed == limit)
                 break;
         }
@@ -39,6 +42,8 @@ internal sealed class Consumer(CommandContext context, RecordPrinter printer)
         {
             try
             {
+                if (where?.Holds(record) == false)
+                    return;
                 printer.Add(record);
                 Printed++;
                 return;

@@ -12,8 +12,8 @@ internal abstract class RecordPrinter
     public static RecordPrinter Create(string format, CommandContext context) =>
         format switch
         {
-            "json" => new LinePrinter(context, new AvroNamesWriter().Write),
-            "sessions3" => new LinePrinter(context, WriteSessions3()),
+            "json" => new LinePrinter(context, new AvroNamesWriter().Write, takesForeign: true),
+            "sessions3" => new LinePrinter(context, WriteSessions3(), takesForeign: false),
             _ => new TablePrinter(context, isSorted: false),
         };
 
@@ -40,10 +40,16 @@ internal abstract class RecordPrinter
     {
         private readonly SessionTable _table = new(context);
         private readonly List<SessionRow> _rows = [];
+        private ForeignTable? _foreign;
         private bool _shown;
 
-        public override void Add(StoredRecord record) =>
-            _rows.Add(record.Values is { } values ? SessionRow.FromValues(values) : SessionRow.FromSessions3(record.Json));
+        public override void Add(StoredRecord record)
+        {
+            if (record.ForeignName is not null)
+                (_foreign ??= new ForeignTable(context)).Add(record);
+            else
+                _rows.Add(record.Values is { } values ? SessionRow.FromValues(values) : SessionRow.FromSessions3(record.Json));
+        }
 
         public override void Show()
         {
@@ -56,12 +62,15 @@ internal abstract class RecordPrinter
         {
             if (isSorted)
                 _rows.Sort(static (a, b) => a.FirstPacketMs.CompareTo(b.FirstPacketMs));
-            if (!_shown)
+            if (!_shown && _foreign is null)
                 Write();
         }
 
         private void Write()
         {
+            _foreign?.Show();
+            if (_foreign is not null && _rows.Count == 0)
+                return;
             foreach (SessionRow row in _rows)
                 _table.Add(row);
             _rows.Clear();
@@ -70,12 +79,15 @@ internal abstract class RecordPrinter
         }
     }
 
-    private sealed class LinePrinter(CommandContext context, Action<SpiFields, IBufferWriter<byte>> write) : RecordPrinter
+    private sealed class LinePrinter(CommandContext context, Action<SpiFields, IBufferWriter<byte>> write, bool takesForeign)
+        : RecordPrinter
     {
         private readonly ArrayBufferWriter<byte> _buffer = new(65_536);
 
         public override void Add(StoredRecord record)
         {
+            if (record.ForeignName is not null && !takesForeign)
+                throw new JsonException($"its schema is {record.ForeignName}; --format json shows it");
             if (record.Values is { } values)
                 write(values, _buffer);
             else

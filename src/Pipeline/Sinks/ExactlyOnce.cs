@@ -22,6 +22,7 @@ internal static class ExactlyOnce
         "partitions",
         "parsersDir",
         "metrics.",
+        "kafka.",
     ];
 
     /// <param name="settings">The settings in force.</param>

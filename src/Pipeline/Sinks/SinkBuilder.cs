@@ -22,6 +22,8 @@ internal static class SinkBuilder
             Schema = static () => SessionSchema.Json,
             Node = settings.Records.Node,
             Kafka = settings.Kafka,
+            Registry = settings.Registry,
+            Arkime = settings.Arkime,
             Embedded = embedded,
             Warn = context.Status.Message,
             Others = new Dictionary<string, Func<SinkUri, ISpiSink>>(StringComparer.Ordinal)

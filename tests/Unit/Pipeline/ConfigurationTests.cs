@@ -60,7 +60,10 @@ public sealed class ConfigurationTests : IDisposable
         foreach (ConfigEntry entry in YamlConfig.Read(new StringReader(yaml.ToString()), "printed.yaml"))
             again.Set(entry);
         foreach (ConfigKey each in ConfigKeys.All)
-            Assert.Equal(each.Read(config.Settings), each.Read(again.Settings));
+        {
+            bool isSecret = each == key && Secrets.Mask(path, "x") != "x";
+            Assert.Equal(isSecret ? ["***"] : each.Read(config.Settings), each.Read(again.Settings));
+        }
     }
 
     [Theory]
@@ -212,6 +215,41 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void TheRegistrysSettingsLieBesideLibrdkafkas()
+    {
+        string file = Yaml(
+            "kafka:\n  schema.registry:\n    url: http://a:1,https://b\n    basic.auth.user.info: me:geheim\n  auto.register.schemas: true\n  linger.ms: 7\n"
+        );
+        var environment = new Hashtable { ["FLOWPIPE__KAFKA__VALUE_SUBJECT_NAME_STRATEGY"] = "RecordNameStrategy" };
+        EffectiveConfig config = ConfigLoader.Load(file, environment, []);
+        Assert.Equal(["http://a:1", "https://b"], config.Settings.Registry.Urls);
+        Assert.True(config.Settings.Registry.AutoRegister);
+        Assert.Equal(FlowPipe.Schemas.Registry.SubjectStrategy.RecordName, config.Settings.Registry.Strategy);
+        Assert.Equal(["linger.ms"], config.Settings.Kafka.Keys); // librdkafka would refuse the others
+
+        // What is printed can be used, but for the secret.
+        using var yaml = new StringWriter();
+        ConfigPrinter.WriteYaml(yaml, config);
+        Assert.DoesNotContain("geheim", yaml.ToString(), StringComparison.Ordinal);
+        EffectiveConfig again = ConfigLoader.Load(
+            Yaml(yaml.ToString().Replace("\"***\"", "\"x:y\"", StringComparison.Ordinal)),
+            new Hashtable(),
+            []
+        );
+        Assert.Equal(config.Settings.Registry with { BasicAuth = "x:y", Urls = [] }, again.Settings.Registry with { Urls = [] });
+        Assert.Equal("7", again.Settings.Kafka["linger.ms"]);
+
+        var unknown = Assert.Throws<FlowPipeException>(() =>
+            ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.ulr=x")])
+        );
+        Assert.Contains("kafka.schema.registry.url", unknown.Message, StringComparison.Ordinal);
+        var wrong = Assert.Throws<FlowPipeException>(() =>
+            ConfigLoader.Load(null, new Hashtable(), [ConfigLoader.ParseSet("kafka.schema.registry.url=http://u:geheim@h")])
+        );
+        Assert.DoesNotContain("geheim", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SecretsAreNotShown()
     {
         var environment = new Hashtable
@@ -239,8 +277,13 @@ public sealed class ConfigurationTests : IDisposable
             ConfigKeys.All,
             key =>
             {
-                // Suricata's names have hyphens, and its timeouts a level for the protocol.
-                Assert.Matches("^([a-z]+(-[a-z]+)?\\.){0,2}[a-z][A-Za-z0-9]*(-[a-z]+)?$", key.Path);
+                // Suricata's names have hyphens, and its timeouts a level for the protocol; Confluent's are words with dots.
+                Assert.Matches(
+                    key.Path.StartsWith("kafka.", StringComparison.Ordinal)
+                        ? "^kafka(\\.[a-z]+)+$"
+                        : "^([a-z][A-Za-z]*(-[a-z]+)?\\.){0,2}[a-z][A-Za-z0-9]*(-[a-z]+)?$",
+                    key.Path
+                );
                 Assert.NotEmpty(key.Help);
                 Assert.False(key.Help.EndsWith('.'), key.Path);
             }
@@ -267,6 +310,10 @@ public sealed class ConfigurationTests : IDisposable
                 return ["teredo", "vxlan"];
             case ConfigKind.List when key.Path == "packets.packetDropIps":
                 return ["10.0.0.0/8", "10.9.0.0/16=allow", ":53"];
+            case ConfigKind.Text when key.Path == "arkime.prefix":
+                return ["other_"];
+            case ConfigKind.Text when key.Path == "kafka.schema.registry.url":
+                return ["http://a:8081,https://b/prefix"];
             case ConfigKind.List:
                 return ["null:", "ndjson:a \"b\" #c.json"];
             case ConfigKind.Text when ByteSize.TryParse(now, out long bytes):

@@ -133,16 +133,96 @@ public sealed class ConsumeTests : IDisposable
     [Fact]
     public void MessagesAreToldApart()
     {
-        var decoder = new MessageDecoder();
+        using var decoder = new MessageDecoder();
+        StoredRecord Decode(ReadOnlyMemory<byte> value)
+        {
+            List<StoredRecord> records = [];
+            decoder.Decode("a", value, records, TestContext.Current.CancellationToken);
+            return Assert.Single(records);
+        }
         byte[] avro = new AvroSingleObject(SessionSchema.Json).Frame(Encode(Record(0)));
-        Assert.NotNull(decoder.Decode("a", avro).Values);
-        Assert.Equal("{}"u8.ToArray(), decoder.Decode("a", "{}"u8.ToArray()).Json.ToArray());
-        Assert.Contains("empty", decoder.Decode("a", default).Fault, StringComparison.Ordinal);
-        Assert.Contains("schema 7", decoder.Decode("a", new byte[] { 0, 0, 0, 0, 7, 1 }).Fault, StringComparison.Ordinal);
-        Assert.Contains("fingerprint", decoder.Decode("a", new byte[] { 0xC3, 1, 1, 2, 3, 4, 5, 6, 7, 8 }).Fault, StringComparison.Ordinal);
-        Assert.NotNull(decoder.Decode("a", new byte[] { 0xC3, 1 }).Fault);
-        Assert.NotNull(decoder.Decode("a", avro.AsMemory(0, avro.Length - 1)).Fault);
-        Assert.NotNull(decoder.Decode("a", new byte[] { 9 }).Fault);
+        Assert.NotNull(Decode(avro).Values);
+        Assert.Equal("{}"u8.ToArray(), Decode("{}"u8.ToArray()).Json.ToArray());
+        Assert.Contains("empty", Decode(default).Fault, StringComparison.Ordinal);
+        Assert.Contains("schema 7", Decode(new byte[] { 0, 0, 0, 0, 7, 1 }).Fault, StringComparison.Ordinal);
+        Assert.Contains("fingerprint", Decode(new byte[] { 0xC3, 1, 1, 2, 3, 4, 5, 6, 7, 8 }).Fault, StringComparison.Ordinal);
+        Assert.NotNull(Decode(new byte[] { 0xC3, 1 }).Fault);
+        Assert.NotNull(Decode(avro.AsMemory(0, avro.Length - 1)).Fault);
+        Assert.NotNull(Decode(new byte[] { 9 }).Fault);
+    }
+
+    [Fact]
+    public void ABulkMessageHoldsSeveralRecords()
+    {
+        using var decoder = new MessageDecoder();
+        List<StoredRecord> records = [];
+        ReadOnlyMemory<byte> value = "{\"index\":{\"_id\":\"1\"}}\n{\"a\":1}\n{\"index\":{}}\n{\"a\":2}\n{\"index\":{}}\n"u8.ToArray();
+        decoder.Decode("a", value, records, TestContext.Current.CancellationToken);
+        Assert.Equal(3, records.Count);
+        Assert.Equal("{\"a\":2}"u8.ToArray(), records[1].Json.ToArray());
+        Assert.NotNull(records[2].Fault);
+    }
+
+    [Fact]
+    public void AnotherBuildsRecordsAreReadWithTheirSchema()
+    {
+        const string Schema =
+            """{"type":"record","name":"Session","namespace":"flowpipe.spi.v1","fields":[{"name":"node","type":"string"}]}""";
+        const string Foreign = """{"type":"record","name":"Other","fields":[{"name":"node","type":"string"}]}""";
+        using var decoder = new MessageDecoder();
+        decoder.Add(Schema, "x.avsc");
+        decoder.Add(Foreign, "y.avsc");
+        List<StoredRecord> records = [];
+        decoder.Decode("a", new AvroSingleObject(Schema).Frame([2, (byte)'n']), records, TestContext.Current.CancellationToken);
+        decoder.Decode("a", new AvroSingleObject(Foreign).Frame([2, (byte)'n']), records, TestContext.Current.CancellationToken);
+        Assert.NotNull(records[0].Values);
+        Assert.Equal("Other", records[1].ForeignName);
+        Assert.Equal("{\"node\":\"n\"}"u8.ToArray(), records[1].Json.ToArray());
+        Assert.Throws<FlowPipe.Core.FlowPipeException>(() => decoder.Add("{", "z.avsc"));
+    }
+
+    [Theory]
+    [InlineData("port.src == 1001", 1)]
+    [InlineData("port.src >= 1001", 2)]
+    [InlineData("end_reason", 3)]
+    public async Task OnlyWhatTheFilterTakesIsShown(string where, int count)
+    {
+        foreach (string file in (string[])[Container(3), Lines(3)])
+        {
+            CommandRun run = await CommandRun.OfAsync("consume", "--from", file, "--format", "json", "--where", where);
+            Assert.Equal(0, run.Status);
+            Assert.Equal(count, run.Out.Count(c => c == '\n'));
+        }
+    }
+
+    [Theory]
+    [InlineData("--where", "port.src =", "'=' alone")]
+    [InlineData("--group", "g", "works with topics only")]
+    [InlineData("--since", "1h", "works with topics only")]
+    [InlineData("--schema", "x.avsc", "works with topics only")]
+    public async Task OptionsThatMakeNoSenseAreRefused(string option, string value, string words) =>
+        (await CommandRun.OfAsync("consume", "--from", Lines(1), option, value)).AssertFailed(2, words);
+
+    [Theory]
+    [InlineData("kafka://a/t --group g --since 1h", "leave out --partition, --since and --until")]
+    [InlineData("kafka://a/t --follow --until 1h", "leave out --until")]
+    [InlineData("kafka://a/t --since yesterday", "this is no time")]
+    [InlineData("kafka://a/t --partition -1", "from 0")]
+    [InlineData("kafka://a/t?registry=x", "no registry's address")]
+    public async Task TopicsAreReadInWaysThatMakeSense(string line, string words) =>
+        (await CommandRun.OfAsync(["consume", "--from", .. line.Split(' ')])).AssertFailed(2, words);
+
+    [Fact]
+    public void TimesAreDatesOrSoLongAgo()
+    {
+        var now = new DateTime(2026, 5, 1, 12, 0, 0, DateTimeKind.Utc);
+        Assert.Equal(now.AddMinutes(-90), TimePoint.Parse("--since", "1.5h", now));
+        Assert.Equal(now.AddSeconds(-5), TimePoint.Parse("--since", "5s", now));
+        Assert.Equal(now.AddDays(-2), TimePoint.Parse("--since", "2d", now));
+        Assert.Equal(now.AddHours(-2), TimePoint.Parse("--since", "2026-05-01T12:00:00+02:00", now));
+        Assert.Equal(new DateTime(2026, 4, 30, 0, 0, 0, DateTimeKind.Utc), TimePoint.Parse("--since", "2026-04-30", now));
+        foreach (string text in (string[])["", "h", "-5s", "1e9d", "1960-01-01", "5w"])
+            Assert.Throws<FlowPipe.Core.FlowPipeException>(() => TimePoint.Parse("--since", text, now));
     }
 
     [Fact]

@@ -4,8 +4,8 @@ using FlowPipe.Core.Emitting;
 namespace FlowPipe.Core.Consuming;
 
 /// <summary>
-/// Reads a topic from its beginning to the ends that its partitions had at the start, or on and on. Partitions are assigned, not subscribed to: a
-/// group would take seconds to form, and its members would share the records. Blocks; give it a thread of its own.
+/// Reads a topic from its beginning to the ends that its partitions had at the start, or on and on. Without a group partitions are assigned, not
+/// subscribed to: a group takes seconds to form, and its members share the records. Blocks; give it a thread of its own.
 /// </summary>
 public sealed class KafkaTopicReader : IDisposable
 {
@@ -18,6 +18,8 @@ public sealed class KafkaTopicReader : IDisposable
     private readonly Dictionary<string, string> _settings;
     private readonly KafkaErrors _errors;
     private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly TopicReading _reading;
+    private readonly GroupPlaces? _group;
     private long[] _ends = [];
     private Error? _fatal;
 
@@ -26,15 +28,18 @@ public sealed class KafkaTopicReader : IDisposable
     /// <param name="embedded">The cluster that <c>kafka://embedded</c> means.</param>
     /// <param name="warn">Where warnings go, one line each; called from any thread.</param>
     /// <param name="openTime">How long brokers may take to answer.</param>
+    /// <param name="reading">Which part of the topic; null for all that is there.</param>
     public KafkaTopicReader(
         KafkaTarget target,
         IReadOnlyDictionary<string, string> settings,
         EmbeddedKafka? embedded = null,
         Action<string>? warn = null,
-        TimeSpan? openTime = null
+        TimeSpan? openTime = null,
+        TopicReading? reading = null
     )
     {
         ArgumentNullException.ThrowIfNull(target);
+        _reading = reading ?? new TopicReading();
         if (target.IsEmbedded && embedded is null)
         {
             throw new FlowPipeException($"{target}: the embedded broker lives in the process that produces; only demo reads from it");
@@ -42,14 +47,24 @@ public sealed class KafkaTopicReader : IDisposable
 
         _target = target;
         _openTime = openTime ?? DefaultOpenTime;
-        _settings = KafkaClientSettings.ForConsumer(target.IsEmbedded ? embedded!.BootstrapServers : target.Brokers, settings);
+        _settings = KafkaClientSettings.ForConsumer(
+            target.IsEmbedded ? embedded!.BootstrapServers : target.Brokers,
+            settings,
+            _reading.Group
+        );
         _errors = new KafkaErrors(target.ToString(), _settings, warn ?? (static _ => { }));
         try
         {
-            _consumer = new ConsumerBuilder<byte[], byte[]>(_settings)
+            ConsumerBuilder<byte[], byte[]> builder = new ConsumerBuilder<byte[], byte[]>(_settings)
                 .SetErrorHandler((_, error) => OnError(error))
-                .SetLogHandler(static (_, _) => { })
-                .Build();
+                .SetLogHandler(static (_, _) => { });
+            if (_reading.Group is not null)
+            {
+                _group = new GroupPlaces(_openTime);
+                _group.Watch(builder);
+            }
+
+            _consumer = builder.Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
@@ -77,27 +92,32 @@ public sealed class KafkaTopicReader : IDisposable
         }
 
         _ends = new long[topic.Partitions.Count];
-        var starts = new List<TopicPartitionOffset>(_ends.Length);
-        await Task.Run(
-            () =>
-            {
-                foreach (PartitionMetadata partition in topic.Partitions)
-                {
-                    var at = new TopicPartition(_target.Topic, partition.PartitionId);
-                    WatermarkOffsets offsets = Try(() => _consumer.QueryWatermarkOffsets(at, _openTime));
-                    _ends[partition.PartitionId] = offsets.High.Value;
-                    starts.Add(new TopicPartitionOffset(at, offsets.Low));
-                    if (offsets.Low >= offsets.High)
-                    {
-                        _ends[partition.PartitionId] = 0; // nothing to wait for
-                    }
-                }
+        if (_group is not null)
+        {
+            _consumer.Subscribe(_target.Topic);
+        }
+        else
+        {
+            await Task.Run(() => Try(Assign), stop);
+        }
 
-                _consumer.Assign(starts);
-            },
-            stop
-        );
         _errors.Speak();
+    }
+
+    /// <summary>The group's place in a partition is behind this record from the next <see cref="Commit"/> on. Nothing without a group.</summary>
+    public void Took(int partition, long offset) => _group?.Took(partition, offset);
+
+    /// <summary>Tells the brokers the group's places. Nothing without a group.</summary>
+    public void Commit()
+    {
+        if (_group is not null)
+        {
+            Try(() =>
+            {
+                _group.Commit(_consumer, _target.Topic);
+                return true;
+            });
+        }
     }
 
     /// <summary>
@@ -105,7 +125,10 @@ public sealed class KafkaTopicReader : IDisposable
     /// ended when the topic was opened.
     /// </summary>
     /// <exception cref="FlowPipeException">The topic can't be read on; among others because the broker has dropped what was not read yet.</exception>
-    public IEnumerable<IReadOnlyList<TopicRecord>> Read(bool follow, CancellationToken stop)
+    public IEnumerable<IReadOnlyList<TopicRecord>> Read(bool follow, CancellationToken stop) =>
+        _group is null ? ReadAssigned(follow, stop) : ReadAsMember(_group, follow, stop);
+
+    private IEnumerable<IReadOnlyList<TopicRecord>> ReadAssigned(bool follow, CancellationToken stop)
     {
         bool[] ended = new bool[_ends.Length];
         int open = 0;
@@ -118,12 +141,7 @@ public sealed class KafkaTopicReader : IDisposable
         var batch = new List<TopicRecord>();
         while (open > 0 && !stop.IsCancellationRequested)
         {
-            ConsumeResult<byte[], byte[]>? result = Try(() => _consumer.Consume(batch.Count == 0 ? Poll : TimeSpan.Zero));
-            if (Volatile.Read(ref _fatal) is { } fatal)
-            {
-                throw Failed(fatal);
-            }
-
+            ConsumeResult<byte[], byte[]>? result = Next(batch.Count == 0);
             if (result is not null)
             {
                 int partition = result.Partition.Value;
@@ -153,6 +171,101 @@ public sealed class KafkaTopicReader : IDisposable
         {
             yield return batch;
         }
+    }
+
+    /// <summary>What the group gives this member; without following, until all of that has come to its end.</summary>
+    private IEnumerable<IReadOnlyList<TopicRecord>> ReadAsMember(GroupPlaces group, bool follow, CancellationToken stop)
+    {
+        var batch = new List<TopicRecord>();
+        while (!stop.IsCancellationRequested)
+        {
+            ConsumeResult<byte[], byte[]>? result = Next(batch.Count == 0);
+            if (result is { IsPartitionEOF: true })
+            {
+                group.Ended(result.Partition.Value);
+            }
+            else if (result is not null)
+            {
+                group.Began(result.Partition.Value);
+                batch.Add(RecordOf(result));
+            }
+
+            bool atEnd = !follow && group.AllEnded;
+            if (batch.Count == BatchMax || (batch.Count > 0 && (result is null || atEnd)))
+            {
+                yield return batch;
+                batch = [];
+            }
+
+            if (atEnd)
+            {
+                yield break;
+            }
+        }
+
+        // What was fetched and not shown is not committed: the group's next member gets it.
+    }
+
+    private ConsumeResult<byte[], byte[]>? Next(bool waits)
+    {
+        ConsumeResult<byte[], byte[]>? result = Try(() => _consumer.Consume(waits ? Poll : TimeSpan.Zero));
+        return Volatile.Read(ref _fatal) is { } fatal ? throw Failed(fatal) : result;
+    }
+
+    private bool Assign()
+    {
+        foreach (int partition in _reading.Partitions)
+        {
+            if ((uint)partition >= (uint)_ends.Length)
+            {
+                throw new FlowPipeException($"{_target}: there is no partition {partition}; the topic has 0 to {_ends.Length - 1}");
+            }
+        }
+
+        var starts = new List<TopicPartitionOffset>(_ends.Length);
+        for (int i = 0; i < _ends.Length; i++)
+        {
+            if (_reading.Partitions.Count > 0 && !Contains(_reading.Partitions, i))
+            {
+                continue; // its end stays 0: there is nothing to wait for
+            }
+
+            var at = new TopicPartition(_target.Topic, i);
+            WatermarkOffsets offsets = _consumer.QueryWatermarkOffsets(at, _openTime);
+            long low = Math.Max(offsets.Low.Value, OffsetAt(at, _reading.Since, offsets.Low.Value, offsets.High.Value));
+            long high = Math.Min(offsets.High.Value, OffsetAt(at, _reading.Until, offsets.High.Value, offsets.High.Value));
+            _ends[i] = low < high ? high : 0;
+            starts.Add(new TopicPartitionOffset(at, low));
+        }
+
+        _consumer.Assign(starts);
+        return true;
+    }
+
+    /// <summary>Where the first message of that time or later lies; the end when there is none.</summary>
+    private long OffsetAt(TopicPartition partition, DateTime? time, long otherwise, long end)
+    {
+        if (time is not { } at)
+        {
+            return otherwise;
+        }
+
+        var wanted = new TopicPartitionTimestamp(partition, new Timestamp(at, TimestampType.CreateTime));
+        Offset found = _consumer.OffsetsForTimes([wanted], _openTime)[0].Offset;
+        return found.IsSpecial ? end : found.Value;
+    }
+
+    private static bool Contains(IReadOnlyList<int> numbers, int wanted)
+    {
+        foreach (int number in numbers)
+        {
+            if (number == wanted)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Leaves the brokers.</summary>

@@ -4,7 +4,15 @@ namespace FlowPipe.Core.Emitting;
 internal static class KafkaClientSettings
 {
     /// <summary>Words in the names of settings whose values are nobody's business.</summary>
-    private static readonly string[] SecretWords = ["password", "secret", "ssl.key.pem", "oauthbearer.config", "keystore.pem"];
+    private static readonly string[] SecretWords =
+    [
+        "password",
+        "secret",
+        "ssl.key.pem",
+        "oauthbearer.config",
+        "keystore.pem",
+        "basic.auth",
+    ];
 
     /// <summary>How the names of settings begin that say how brokers are reached.</summary>
     private static readonly string[] SharedPrefixes =
@@ -92,8 +100,8 @@ internal static class KafkaClientSettings
         return shared;
     }
 
-    /// <summary>For reading a topic from end to end without a group.</summary>
-    public static Dictionary<string, string> ForConsumer(string brokers, IReadOnlyDictionary<string, string> user)
+    /// <summary>For reading a topic from end to end, or as a member of a group.</summary>
+    public static Dictionary<string, string> ForConsumer(string brokers, IReadOnlyDictionary<string, string> user, string? group = null)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -107,7 +115,13 @@ internal static class KafkaClientSettings
             settings[name] = value;
         }
 
-        settings["enable.auto.commit"] = "false";
+        if (group is not null)
+        {
+            settings["group.id"] = group;
+        }
+
+        settings["enable.auto.commit"] = "false"; // a group's place is kept when records have been shown, not when they were fetched
+        settings["enable.auto.offset.store"] = "false";
         settings["enable.partition.eof"] = "true";
         settings["auto.offset.reset"] = "error"; // what the broker has dropped before it was read must not go unnoticed
         return settings;

@@ -72,13 +72,13 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
         }
     }
 
-    /// <summary>A record that will not be delivered.</summary>
-    public void CountFailed(Error error)
+    /// <summary>Records that will not be delivered.</summary>
+    public void CountFailed(Error error, int records = 1)
     {
         string? line;
         lock (_lock)
         {
-            _failed[error.Code] = _failed.GetValueOrDefault(error.Code) + 1;
+            _failed[error.Code] = _failed.GetValueOrDefault(error.Code) + records;
             line = Say(error.Code, $"record not delivered: {Explain(error)}");
         }
 

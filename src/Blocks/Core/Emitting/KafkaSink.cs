@@ -1,20 +1,10 @@
 using System.Text;
 using Confluent.Kafka;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Core.Messages;
-using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Emitting;
-
-/// <summary>How a record stands in a message's value.</summary>
-public enum KafkaFormat
-{
-    /// <summary>A JSON document.</summary>
-    Json,
-
-    /// <summary>Avro's single-object encoding.</summary>
-    Avro,
-}
 
 /// <summary>
 /// Produces records to a topic: idempotent, acknowledged by all replicas, every delivery report counted. Waits while the producer's queue is
@@ -30,14 +20,12 @@ public sealed class KafkaSink : ISpiSink
     private static readonly byte[][] Reasons = ReasonNames();
 
     private readonly KafkaTarget _target;
-    private readonly KafkaFormat _format;
+    private readonly ISpiEncoding _encoding;
     private readonly TimeSpan _openTime;
     private readonly int _partitions;
     private readonly SinkSettings _settings;
     private readonly EmbeddedKafka? _embedded;
     private readonly bool _ownsEmbedded;
-    private readonly AvroSingleObject _single;
-    private readonly byte[] _fingerprint;
     private readonly byte[] _node;
     private readonly KafkaErrors _errors;
     private readonly Action<DeliveryReport<byte[], byte[]>> _onDelivery;
@@ -47,17 +35,15 @@ public sealed class KafkaSink : ISpiSink
     private int _inFlight;
     private int _resumeAt = -1; // records in flight at which the waiting writer goes on; -1: none waits
 
-    private KafkaSink(KafkaTarget target, KafkaFormat format, TimeSpan openTime, int partitions, SinkSettings settings)
+    private KafkaSink(KafkaTarget target, ISpiEncoding encoding, TimeSpan openTime, int partitions, SinkSettings settings)
     {
         _target = target;
-        _format = format;
+        _encoding = encoding;
         _openTime = openTime;
         _partitions = partitions;
         _settings = settings;
         _ownsEmbedded = target.IsEmbedded && settings.Embedded is null;
         _embedded = target.IsEmbedded ? settings.Embedded ?? new EmbeddedKafka() : null;
-        _single = new AvroSingleObject(settings.Schema());
-        _fingerprint = Encoding.UTF8.GetBytes(_single.Fingerprint);
         _node = Encoding.UTF8.GetBytes(settings.Node);
         _errors = new KafkaErrors(target.ToString(), settings.Kafka, settings.Warn);
         _onDelivery = OnDelivery; // one delegate for all records
@@ -65,9 +51,9 @@ public sealed class KafkaSink : ISpiSink
 
     public string Name => _target.ToString();
 
-    public bool WantsAvro => _format == KafkaFormat.Avro;
+    public bool WantsAvro => _encoding.WantsAvro;
 
-    public bool WantsJson => _format == KafkaFormat.Json;
+    public bool WantsJson => _encoding.WantsJson;
 
     public SinkCounts Counts { get; } = new();
 
@@ -77,29 +63,25 @@ public sealed class KafkaSink : ISpiSink
     /// <summary>Times that the writer found the producer's queue full and waited.</summary>
     public long QueueFullWaits { get; private set; }
 
-    /// <summary>Makes the sink from its name: <c>kafka://BROKERS/TOPIC[?format=…&amp;timeout=SECONDS]</c>.</summary>
+    /// <summary>Makes the sink from its name: <c>kafka://BROKERS/TOPIC[?format=…&amp;registry=URL&amp;timeout=SECONDS]</c>.</summary>
     internal static KafkaSink Create(SinkUri uri, SinkSettings settings)
     {
         KafkaTarget target = KafkaTarget.Parse(uri.Target);
         if (target.IsEmbedded)
         {
-            uri.Allow("format", "timeout", "partitions");
+            uri.Allow("format", RegistryOption.Name, "timeout", "partitions");
         }
         else
         {
-            uri.Allow("format", "timeout");
+            uri.Allow("format", RegistryOption.Name, "timeout");
         }
 
-        KafkaFormat format = uri.Option("format", "json") switch
-        {
-            "json" or "sessions3" => KafkaFormat.Json,
-            "avro" => KafkaFormat.Avro,
-            var other => throw new FlowPipeException($"sink '{target}': unknown format '{other}'; there are avro, json, sessions3"),
-        };
         TimeSpan openTime = TimeSpan.FromSeconds(uri.Number("timeout", DefaultOpenSeconds, 1, 3600));
         int partitions = uri.Number("partitions", EmbeddedKafka.DefaultPartitions, 1, PartitionsMax);
         _ = KafkaClientSettings.ForProducer(target.Brokers, settings.Kafka); // what is refused is refused before anything is opened
-        return new KafkaSink(target, format, openTime, partitions, settings);
+        settings = settings with { Registry = RegistryOption.Apply(uri, settings.Registry) };
+        ISpiEncoding encoding = SpiEncodings.Create(uri.Option("format", "auto"), target, settings);
+        return new KafkaSink(target, encoding, openTime, partitions, settings);
     }
 
     /// <summary>A sink for the same messages, in transactions. This one is not to be opened then; the other disposes it.</summary>
@@ -131,19 +113,24 @@ public sealed class KafkaSink : ISpiSink
         _producer = Build(KafkaClientSettings.ForProducer(brokers, _settings.Kafka));
         using IAdminClient admin = new DependentAdminClientBuilder(_producer.Handle).Build();
         await KafkaMetadata.FindTopicAsync(admin, _target, _openTime, _errors, stop);
+        await OpenEncodingAsync(stop);
         _errors.Speak();
     }
+
+    /// <summary>Gets ready to make messages, which <see cref="OpenAsync"/> does as well; without, they are for another to send.</summary>
+    internal ValueTask OpenEncodingAsync(CancellationToken stop) => _encoding.OpenAsync(stop);
 
     public async ValueTask WriteAsync(SpiBatch batch)
     {
         IProducer<byte[], byte[]> producer = _producer ?? throw new InvalidOperationException($"{Name} is not open");
         Counts.Accept(batch.Count);
-        for (int i = 0; i < batch.Count; i++)
+        int records;
+        for (int i = 0; i < batch.Count; i += records)
         {
-            Message<byte[], byte[]> message = MessageOf(batch, batch.Records[i]);
+            Message<byte[], byte[]> message = MessageOf(batch, i, out records);
             try
             {
-                for (int tries = 1; !TryProduce(producer, message); tries++)
+                for (int tries = 1; !TryProduce(producer, message, records); tries++)
                 {
                     await WaitForRoomAsync(message, tries);
                 }
@@ -198,6 +185,7 @@ public sealed class KafkaSink : ISpiSink
         }
 
         _room.Dispose();
+        _encoding.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -222,36 +210,42 @@ public sealed class KafkaSink : ISpiSink
         }
     }
 
-    internal Message<byte[], byte[]> MessageOf(SpiBatch batch, SpiRecord record)
+    /// <summary>The message that begins with this record of the batch.</summary>
+    /// <param name="batch">The records.</param>
+    /// <param name="first">Number of the record.</param>
+    /// <param name="records">How many are in the message.</param>
+    internal Message<byte[], byte[]> MessageOf(SpiBatch batch, int first, out int records)
     {
-        var headers = new Headers { { "id", Utf8Of(record.Id) } };
+        records = _encoding.Encode(batch, first, out byte[] value);
+
+        // No timestamp: the message's time is when it is sent. Packet time would have old captures deleted by retention at once.
+        var message = new Message<byte[], byte[]> { Value = value, Headers = [] };
+        if (_encoding.Joins)
+        {
+            message.Headers.Add("node", _node);
+            return message;
+        }
+
+        SpiRecord record = batch.Records[first];
+        message.Key = record.Key;
+        Headers headers = message.Headers;
+        headers.Add("id", Utf8Of(record.Id));
         if (record.RootId != Guid.Empty)
         {
             headers.Add("root_id", Utf8Of(record.RootId));
         }
 
         headers.Add("node", _node);
-        if (_format == KafkaFormat.Avro)
-        {
-            headers.Add("schema_fingerprint", _fingerprint);
-        }
-
+        _encoding.AddHeaders(headers);
         headers.Add("final", record.Final ? Yes : No);
         headers.Add("reason", Reasons[(int)record.Reason]);
-
-        // No timestamp: the message's time is when it is sent. Packet time would have old captures deleted by retention at once.
-        return new Message<byte[], byte[]>
-        {
-            Key = record.Key,
-            Value = _format == KafkaFormat.Avro ? _single.Frame(batch.AvroOf(record)) : batch.JsonOf(record).ToArray(),
-            Headers = headers,
-        };
+        return message;
     }
 
-    /// <summary>Hands a record to the producer, which copies it.</summary>
-    /// <returns>False when its queue is full; the record's fate is open or known otherwise.</returns>
+    /// <summary>Hands a message to the producer, which copies it.</summary>
+    /// <returns>False when its queue is full; the fate of its records is open or known otherwise.</returns>
     /// <exception cref="FlowPipeException">The producer can't go on.</exception>
-    private bool TryProduce(IProducer<byte[], byte[]> producer, Message<byte[], byte[]> message)
+    private bool TryProduce(IProducer<byte[], byte[]> producer, Message<byte[], byte[]> message, int records)
     {
         if (Volatile.Read(ref _fatal) is { } fatal)
         {
@@ -261,7 +255,7 @@ public sealed class KafkaSink : ISpiSink
         Interlocked.Increment(ref _inFlight);
         try
         {
-            producer.Produce(_target.Topic, message, _onDelivery);
+            producer.Produce(_target.Topic, message, records == 1 ? _onDelivery : report => OnDelivery(report, records));
             return true;
         }
         catch (KafkaException e)
@@ -277,8 +271,8 @@ public sealed class KafkaSink : ISpiSink
                 throw Stopped(e.Error);
             }
 
-            Counts.Fail(1);
-            _errors.CountFailed(e.Error);
+            Counts.Fail(records);
+            _errors.CountFailed(e.Error, records);
             return true;
         }
     }
@@ -321,16 +315,18 @@ public sealed class KafkaSink : ISpiSink
         await Task.Delay(1);
     }
 
-    private void OnDelivery(DeliveryReport<byte[], byte[]> report)
+    private void OnDelivery(DeliveryReport<byte[], byte[]> report) => OnDelivery(report, 1);
+
+    private void OnDelivery(DeliveryReport<byte[], byte[]> report, int records)
     {
         if (report.Error.IsError)
         {
-            Counts.Fail(1);
-            _errors.CountFailed(report.Error);
+            Counts.Fail(records);
+            _errors.CountFailed(report.Error, records);
         }
         else
         {
-            Counts.Deliver(1, report.Message.Value.Length);
+            Counts.Deliver(records, report.Message.Value.Length);
         }
 
         if (Interlocked.Decrement(ref _inFlight) <= Volatile.Read(ref _resumeAt))

@@ -7,7 +7,7 @@ public static class SinkFactory
 {
     /// <summary>All forms that a sink's name may have, for messages and help.</summary>
     public const string Forms =
-        "kafka://BROKERS/TOPIC[?format=avro|json|sessions3], kafka://embedded/TOPIC[?partitions=N], "
+        "kafka://BROKERS/TOPIC[?format=avro|json|sessions3|bulk|bulk1|doc&registry=URL], kafka://embedded/TOPIC[?partitions=N], "
         + "avro:FILE[?codec=null|deflate|zstandard], ndjson:FILE (- is standard output), table:, null:";
 
     /// <summary>Makes the sink; it is not opened.</summary>

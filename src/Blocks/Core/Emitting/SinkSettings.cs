@@ -1,3 +1,6 @@
+using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Schemas.Registry;
+
 namespace FlowPipe.Core.Emitting;
 
 /// <summary>What sinks need to know besides their name.</summary>
@@ -11,6 +14,12 @@ public sealed record SinkSettings
 
     /// <summary>librdkafka's settings, by its own names.</summary>
     public IReadOnlyDictionary<string, string> Kafka { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The schema registry, if there is one.</summary>
+    public RegistrySettings Registry { get; init; } = new();
+
+    /// <summary>For Arkime's own formats.</summary>
+    public ArkimeSettings Arkime { get; init; } = new();
 
     /// <summary>The broker that <c>kafka://embedded</c> means; shared with whoever consumes in this process.</summary>
     public EmbeddedKafka? Embedded { get; init; }

@@ -18,6 +18,7 @@ public sealed class TransactionalKafkaSink : ICommittingSink
     private readonly long _bytesMax;
     private readonly Action<string> _warn;
     private readonly List<Message<byte[], byte[]>> _kept = [];
+    private int _keptRecords; // a message may hold several
     private long _keptBytes;
     private long _committed;
     private bool _isSkipping;
@@ -53,6 +54,7 @@ public sealed class TransactionalKafkaSink : ICommittingSink
 
     public async ValueTask OpenAsync(CancellationToken stop)
     {
+        await _form.OpenEncodingAsync(stop);
         Checkpoint = await _transactions.OpenAsync(Run.TransactionalId, stop);
         if (Checkpoint is not { } checkpoint)
         {
@@ -84,10 +86,12 @@ public sealed class TransactionalKafkaSink : ICommittingSink
             Counts.CommitBefore(batch.Count);
             return;
         }
-        foreach (SpiRecord record in batch.Records.ToArray())
+        int records;
+        for (int i = 0; i < batch.Count; i += records)
         {
-            Message<byte[], byte[]> message = _form.MessageOf(batch, record);
+            Message<byte[], byte[]> message = _form.MessageOf(batch, i, out records);
             _kept.Add(message);
+            _keptRecords += records;
             _keptBytes += message.Value.Length;
             await _transactions.ProduceAsync(message);
         }
@@ -104,14 +108,14 @@ public sealed class TransactionalKafkaSink : ICommittingSink
             Meet(Checkpoint!, point);
             return;
         }
-        var checkpoint = Checkpoint.Of(Run, point, forced, _committed + _kept.Count);
+        var checkpoint = Checkpoint.Of(Run, point, forced, _committed + _keptRecords);
         byte[] value = checkpoint.ToJson();
         for (int tries = 1; !await _transactions.TryCommitAsync(value); tries++)
         {
             if (_transactions.RefusedForGood is { } refused && tries == TriesMax)
             {
                 throw new FlowPipeException(
-                    $"{Name}: a transaction of {_kept.Count} records can't be committed: {refused}; nothing of it is visible to who reads committed records"
+                    $"{Name}: a transaction of {_keptRecords} records can't be committed: {refused}; nothing of it is visible to who reads committed records"
                 );
             }
             _transactions.Begin();
@@ -120,9 +124,10 @@ public sealed class TransactionalKafkaSink : ICommittingSink
                 await _transactions.ProduceAsync(message);
             }
         }
-        Counts.Deliver(_kept.Count, _keptBytes);
-        _committed += _kept.Count;
+        Counts.Deliver(_keptRecords, _keptBytes);
+        _committed += _keptRecords;
         _kept.Clear();
+        _keptRecords = 0;
         _keptBytes = 0;
         _isOver = point.Last;
         if (!_isOver)
@@ -138,8 +143,9 @@ public sealed class TransactionalKafkaSink : ICommittingSink
         {
             return;
         }
-        Counts.Postpone(_kept.Count);
+        Counts.Postpone(_keptRecords);
         _kept.Clear();
+        _keptRecords = 0;
         await _transactions.AbortAsync(Patience);
         _warn($"{Name}: stopped before the end: {_committed} records are committed; the same command goes on from there");
     }

@@ -1,0 +1,31 @@
+using Confluent.Kafka;
+using FlowPipe.Core.Messages;
+
+namespace FlowPipe.Core.Emitting.Encodings;
+
+/// <summary>How records stand in messages' values. Called by its sink alone.</summary>
+internal interface ISpiEncoding : IDisposable
+{
+    /// <summary>Whether it is made of the records' Avro form.</summary>
+    bool WantsAvro { get; }
+
+    /// <summary>Whether it is made of the records' JSON form.</summary>
+    bool WantsJson { get; }
+
+    /// <summary>Whether a message may hold several records, and so has neither key nor the headers of one.</summary>
+    bool Joins { get; }
+
+    /// <summary>Gets ready, before the first packet is read.</summary>
+    /// <exception cref="FlowPipeException">It can't; the message says what to do.</exception>
+    ValueTask OpenAsync(CancellationToken stop);
+
+    /// <summary>Makes the value of the message that begins with this record of the batch.</summary>
+    /// <param name="batch">The records.</param>
+    /// <param name="first">Number of the record.</param>
+    /// <param name="value">An array of its own.</param>
+    /// <returns>How many records are in it: at least one, and one only unless <see cref="Joins"/>.</returns>
+    int Encode(SpiBatch batch, int first, out byte[] value);
+
+    /// <summary>Headers that say how the value is to be read.</summary>
+    void AddHeaders(Headers headers);
+}

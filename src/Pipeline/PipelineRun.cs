@@ -24,7 +24,7 @@ public sealed class PipelineRun(PipelineOptions options)
     {
         _time.Start();
         using var reader = new FilePacketReader(options.Reading);
-        var emit = new EmitBlock(options.Sinks);
+        var emit = new EmitBlock(options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks);
         try
         {
             await emit.OpenAsync(abort).ConfigureAwait(false);
@@ -70,7 +70,10 @@ public sealed class PipelineRun(PipelineOptions options)
             throw;
         }
         RunSnapshot final = Snapshot();
-        return new RunResult(final, _state == "done" && reader.Counts.Damaged == 0 && final.Ledger.Balanced && AllDelivered(final));
+        return new RunResult(final, _state == "done" && reader.Counts.Damaged == 0 && final.Ledger.Balanced && AllDelivered(final))
+        {
+            Sources = reader.Summaries,
+        };
     }
 
     /// <summary>The figures now; exact once the run has ended.</summary>

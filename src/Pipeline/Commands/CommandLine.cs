@@ -78,6 +78,7 @@ internal static class CommandLine
             DemoCommand.Create(context),
             ReplayCommand.Create(context),
             ConsumeCommand.Create(context),
+            VerifyCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             ConfigCommand.Create(context),

@@ -4,6 +4,7 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
 
@@ -45,16 +46,24 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
         using var signals = new StopSignals(context.Status, settings.DrainDeadline);
+        await using ManifestWriter? manifest = await OpenManifestAsync(sinks, signals.Stop).ConfigureAwait(false);
         var run = new PipelineRun(
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
                 Records = settings.Records,
-                Reading = settings.Reading with { Inputs = inputs, Warn = context.Status.Message, OnDamage = context.Status.Message },
+                Reading = settings.Reading with
+                {
+                    Inputs = inputs,
+                    HashSources = manifest is not null,
+                    Warn = context.Status.Message,
+                    OnDamage = context.Status.Message,
+                },
                 Packets = settings.Packets,
                 DropLists = lists,
                 Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
                 Sinks = sinks,
+                Digests = manifest?.Digests,
                 Warn = context.Status.Message,
                 ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
             }
@@ -70,7 +79,21 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
-        return result.Ok ? ExitStatus.Done : ExitStatus.Failed;
+        bool told =
+            manifest is null
+            || await manifest
+                .WriteAsync(result, signals.Stop.IsCancellationRequested, context.Status.Message, signals.Abort)
+                .ConfigureAwait(false);
+        return result.Ok && told ? ExitStatus.Done : ExitStatus.Failed;
+    }
+
+    private async Task<ManifestWriter?> OpenManifestAsync(IReadOnlyList<ISpiSink> sinks, CancellationToken stop)
+    {
+        if (settings.Manifest.File.Length > 0)
+            return await ManifestWriter.OpenAsync(settings, sinks, context.Status.Message, stop).ConfigureAwait(false);
+        return settings.Manifest.Ids.Length == 0
+            ? null
+            : throw new WrongUsageException("--manifest-ids lists the records of a manifest: give --manifest FILE too");
     }
 
     private Snapshot<DropLists> ReadLists()

@@ -447,6 +447,34 @@ internal static class ConfigKeys
             "--stats",
             "FILE"
         ),
+        Text(
+            "manifest.file",
+            "a file name",
+            static _ => true,
+            s => s.Manifest.File,
+            (s, v) => s with { Manifest = s.Manifest with { File = v } },
+            "File for the run's manifest: sources and their hashes, settings, counts, and digests of all records for 'flowpipe verify'",
+            "--manifest",
+            "FILE"
+        ),
+        Text(
+            "manifest.ids",
+            "a file name",
+            static _ => true,
+            s => s.Manifest.Ids,
+            (s, v) => s with { Manifest = s.Manifest with { Ids = v } },
+            "File for a list of all records' ids and digests, so that 'flowpipe verify --ids' can name each one that is missing; needs manifest.file",
+            "--manifest-ids",
+            "FILE"
+        ),
+        Text(
+            "manifest.topic",
+            "a topic's name, or empty",
+            static text => text.Length <= 249 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'),
+            s => s.Manifest.Topic,
+            (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
+            "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
+        ),
     ];
 
     private static readonly Dictionary<string, ConfigKey> ByPath = All.ToDictionary(key => key.Path, StringComparer.OrdinalIgnoreCase);

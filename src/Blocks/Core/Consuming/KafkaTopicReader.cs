@@ -66,6 +66,12 @@ public sealed class KafkaTopicReader : IDisposable
     /// <summary>Partitions of the topic, once it is open.</summary>
     public int Partitions => _ends.Length;
 
+    /// <summary>What is read of each partition, where it is less than all; of a partition without a range, nothing. Set before it is opened.</summary>
+    public IReadOnlyList<OffsetRange>? Within { get; init; }
+
+    /// <summary>What there was to read when it was opened.</summary>
+    public IReadOnlyList<OffsetRange> Ranges { get; private set; } = [];
+
     /// <summary>Finds the topic, its partitions and their ends.</summary>
     /// <exception cref="FlowPipeException">The brokers don't answer, or there is no such topic.</exception>
     public async Task OpenAsync(CancellationToken stop)
@@ -78,6 +84,7 @@ public sealed class KafkaTopicReader : IDisposable
 
         _ends = new long[topic.Partitions.Count];
         var starts = new List<TopicPartitionOffset>(_ends.Length);
+        var ranges = new List<OffsetRange>(_ends.Length);
         await Task.Run(
             () =>
             {
@@ -85,18 +92,17 @@ public sealed class KafkaTopicReader : IDisposable
                 {
                     var at = new TopicPartition(_target.Topic, partition.PartitionId);
                     WatermarkOffsets offsets = Try(() => _consumer.QueryWatermarkOffsets(at, _openTime));
-                    _ends[partition.PartitionId] = offsets.High.Value;
-                    starts.Add(new TopicPartitionOffset(at, offsets.Low));
-                    if (offsets.Low >= offsets.High)
-                    {
-                        _ends[partition.PartitionId] = 0; // nothing to wait for
-                    }
+                    (long low, long high) = Narrowed(partition.PartitionId, offsets.Low.Value, offsets.High.Value);
+                    ranges.Add(new OffsetRange(partition.PartitionId, low, high));
+                    starts.Add(new TopicPartitionOffset(at, low));
+                    _ends[partition.PartitionId] = low < high ? high : 0; // nothing to wait for
                 }
 
                 _consumer.Assign(starts);
             },
             stop
         );
+        Ranges = ranges;
         _errors.Speak();
     }
 
@@ -160,6 +166,24 @@ public sealed class KafkaTopicReader : IDisposable
     {
         _consumer.Close();
         _consumer.Dispose();
+    }
+
+    private (long Low, long High) Narrowed(int partition, long low, long high)
+    {
+        if (Within is null)
+        {
+            return (low, high);
+        }
+
+        foreach (OffsetRange range in Within)
+        {
+            if (range.Partition == partition)
+            {
+                return (Math.Clamp(range.From, low, high), Math.Clamp(range.To, low, high));
+            }
+        }
+
+        return (high, high);
     }
 
     private static TopicRecord RecordOf(ConsumeResult<byte[], byte[]> result) =>

@@ -79,6 +79,7 @@ internal static class CommandLine
             ReplayCommand.Create(context),
             ConsumeCommand.Create(context),
             VerifyCommand.Create(context),
+            DiffCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             ConfigCommand.Create(context),

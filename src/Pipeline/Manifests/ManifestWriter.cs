@@ -69,7 +69,7 @@ internal sealed class ManifestWriter : IAsyncDisposable
     {
         byte[] manifest = JsonSerializer.SerializeToUtf8Bytes(
             Make(result, stopped, await TopicsAsync(warn).ConfigureAwait(false)),
-            ManifestJson.Default.RunManifest
+            ManifestJson.Plain.RunManifest
         );
         try
         {

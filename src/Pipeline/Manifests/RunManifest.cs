@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using FlowPipe.Core.Digests;
 using FlowPipe.Core.Emitting;
@@ -140,4 +142,17 @@ internal sealed record ManifestDigest
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(RunManifest))]
-internal sealed partial class ManifestJson : JsonSerializerContext;
+internal sealed partial class ManifestJson : JsonSerializerContext
+{
+    /// <summary>For writing: a plus sign in a version stays one.</summary>
+    public static ManifestJson Plain { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                WriteIndented = true,
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
+}

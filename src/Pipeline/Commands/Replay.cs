@@ -5,6 +5,7 @@ using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Manifests;
+using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
 
@@ -16,13 +17,19 @@ namespace FlowPipe.Pipeline.Commands;
 /// <param name="reload">Reads the settings again, for SIGHUP; null where they can't be.</param>
 internal sealed class Replay(CommandContext context, FlowPipeSettings settings, Func<FlowPipeSettings>? reload = null)
 {
+    private readonly KafkaStatistics _statistics = new();
+
     /// <summary>Runs with the sinks that the settings name.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
     {
         IReadOnlyList<ISpiSink> sinks;
         try
         {
-            sinks = SinkBuilder.Create(settings, context);
+            sinks = SinkBuilder.Create(
+                settings,
+                context,
+                onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take
+            );
         }
         catch (FlowPipeException e)
         {
@@ -68,6 +75,13 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
             }
         );
+        using MetricsServer? metrics =
+            settings.MetricsListen.Length == 0 ? null : MetricsServer.Start(settings.MetricsListen, run.Snapshot, _statistics);
+        await using StatsTopic? figures =
+            settings.Stats.Topic.Length == 0
+                ? null
+                : await StatsTopic.OpenAsync(settings, context.Status.Message, signals.Stop).ConfigureAwait(false);
+        figures?.Start(run, TimeSpan.FromSeconds(settings.Stats.Interval));
         RunResult result;
         await using (settings.Stats.Quiet ? null : new Progress(run, context, TimeSpan.FromSeconds(settings.Stats.Interval)))
             result = await run.RunAsync(signals.Stop, signals.Abort).ConfigureAwait(false);
@@ -79,6 +93,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
+        if (figures is not null)
+            await figures.EndAsync(result.Final, context.Status.Message, signals.Abort).ConfigureAwait(false);
         bool told =
             manifest is null
             || await manifest

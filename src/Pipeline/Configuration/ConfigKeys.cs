@@ -448,6 +448,26 @@ internal static class ConfigKeys
             "FILE"
         ),
         Text(
+            "stats.topic",
+            "a topic's name, such as flowpipe.stats.v1, or empty",
+            IsTopic,
+            s => s.Stats.Topic,
+            (s, v) => s with { Stats = s.Stats with { Topic = v } },
+            "Topic that gets the run's figures at each interval, as Avro, on the first Kafka that gets records; empty for none",
+            "--stats-topic",
+            "TOPIC"
+        ),
+        Text(
+            "metrics.listen",
+            "PORT (on 127.0.0.1) or HOST:PORT, or empty",
+            static text => text.Length == 0 || Metrics.ListenAddress.TryParse(text, out _, out _),
+            s => s.MetricsListen,
+            (s, v) => s with { MetricsListen = v },
+            "Where /metrics (for Prometheus), /healthz and /readyz are served while a run lasts; empty for nowhere",
+            "--metrics",
+            "[HOST:]PORT"
+        ),
+        Text(
             "manifest.file",
             "a file name",
             static _ => true,
@@ -470,7 +490,7 @@ internal static class ConfigKeys
         Text(
             "manifest.topic",
             "a topic's name, or empty",
-            static text => text.Length <= 249 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'),
+            IsTopic,
             s => s.Manifest.Topic,
             (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
@@ -512,6 +532,9 @@ internal static class ConfigKeys
             .Distinct(StringComparer.Ordinal);
         return Configuration.Nearest.Of(path, All.Select(key => key.Path).Concat(sections));
     }
+
+    private static bool IsTopic(string text) =>
+        text.Length <= 249 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     private static string? InSection(string path, string section) =>
         path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.OrdinalIgnoreCase)

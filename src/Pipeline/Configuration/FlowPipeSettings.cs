@@ -18,6 +18,9 @@ internal sealed record FlowPipeSettings
 
     public StatsSettings Stats { get; init; } = new();
 
+    /// <summary>Where machines may ask how a run is doing: PORT or HOST:PORT; empty for nowhere.</summary>
+    public string MetricsListen { get; init; } = "";
+
     public ManifestSettings Manifest { get; init; } = new();
 
     /// <summary>Where the records go.</summary>
@@ -49,6 +52,9 @@ internal sealed record StatsSettings
 
     /// <summary>Where the final figures are written as JSON; empty for nowhere.</summary>
     public string File { get; init; } = "";
+
+    /// <summary>Topic for the figures of each interval; empty for none.</summary>
+    public string Topic { get; init; } = "";
 }
 
 /// <summary>What is kept of a run, to prove its records by.</summary>

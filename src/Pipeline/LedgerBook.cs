@@ -36,6 +36,10 @@ internal static class LedgerBook
         foreach (SinkFigures sink in sinks)
         {
             lines.Add(Line($"records delivered to {sink.Name}", sink.Delivered));
+            if (sink.CommittedBefore > 0)
+                lines.Add(Line($"records committed to {sink.Name} by an earlier run", sink.CommittedBefore));
+            if (sink.Postponed > 0)
+                lines.Add(Line($"records left to the next run at {sink.Name}", sink.Postponed));
             if (sink.Failed > 0)
                 lines.Add(Line($"records failed at {sink.Name}", sink.Failed));
             if (sink.Open > 0)

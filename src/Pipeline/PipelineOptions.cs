@@ -1,4 +1,5 @@
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
@@ -19,6 +20,9 @@ public sealed record PipelineOptions
     /// <summary>The drop lists, for who replaces them while it runs; null for those of <see cref="Packets"/>.</summary>
     public Snapshot<DropLists>? DropLists { get; init; }
     public required int Partitions { get; init; }
+
+    /// <summary>How often a sink that commits does so.</summary>
+    public CommitSettings Commits { get; init; } = new();
 
     /// <summary>At least one; opened and flushed by the run, disposed by its caller.</summary>
     public required IReadOnlyList<ISpiSink> Sinks { get; init; }

@@ -24,7 +24,10 @@ public sealed class PipelineRun(PipelineOptions options)
     {
         _time.Start();
         using var reader = new FilePacketReader(options.Reading);
-        var emit = new EmitBlock(options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks);
+        var emit = new EmitBlock(
+            options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
+            partitions: options.Partitions
+        );
         try
         {
             await emit.OpenAsync(abort).ConfigureAwait(false);
@@ -35,7 +38,7 @@ public sealed class PipelineRun(PipelineOptions options)
         }
         var stage = new SessionStage(
             PluginLoader.Load(options.ParsersDirectory ?? PluginLoader.DefaultDirectory),
-            options.Sessions,
+            emit.Committing is { } committing ? options.Sessions with { HashSeed = committing.Run.HashSeed } : options.Sessions,
             options.Records,
             new RecordForms(emit.WantsAvro, emit.WantsJson),
             options.Partitions,
@@ -43,6 +46,7 @@ public sealed class PipelineRun(PipelineOptions options)
         )
         {
             Packets = options.Packets,
+            Commits = options.Commits,
             DropLists = options.DropLists ?? new Snapshot<DropLists>(DropListReader.Read(options.Packets)),
         };
         using var topology = new Topology(reader, stage, emit, new StatsBlock());

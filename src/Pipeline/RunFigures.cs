@@ -85,6 +85,8 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             Name = sink.Name,
             Accepted = sink.Counts.Accepted,
             Delivered = sink.Counts.Delivered,
+            CommittedBefore = sink.Counts.CommittedBefore,
+            Postponed = sink.Counts.Postponed,
             Failed = sink.Counts.Failed,
             Open = sink.Counts.Open,
             Bytes = sink.Counts.Bytes,

@@ -25,7 +25,7 @@ internal sealed class Topology : IDisposable
     public Topology(IPacketReader reader, SessionStage sessions, EmitBlock emit, StatsBlock stats)
     {
         _reader = reader;
-        Enqueue = sessions.CreateEnqueue(stats.Clock);
+        Enqueue = sessions.CreateEnqueue(stats.Clock, emit.Committing);
         Sessions = sessions.CreateSessions(stats.Clock);
         Commands = sessions.CreateCommands(Sessions);
         Emit = emit;
@@ -74,6 +74,7 @@ internal sealed class Topology : IDisposable
             // It did as it was told.
         }
         // However reading ended, the sessions that it fed are to be saved.
-        await Enqueue.Block.SendAsync(PacketBatch.End, CancellationToken.None).ConfigureAwait(false);
+        PacketBatch end = stop.IsCancellationRequested ? PacketBatch.Stopped : PacketBatch.End;
+        await Enqueue.Block.SendAsync(end, CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -25,11 +25,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         IReadOnlyList<ISpiSink> sinks;
         try
         {
-            sinks = SinkBuilder.Create(
-                settings,
-                context,
-                onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take
-            );
+            sinks = SinkBuilder.Create(settings, context, onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take);
+            if (settings.ExactlyOnce.Enabled)
+                sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks);
         }
         catch (FlowPipeException e)
         {
@@ -68,7 +66,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 },
                 Packets = settings.Packets,
                 DropLists = lists,
-                Partitions = settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions,
+                Partitions = Partitions,
+                Commits = settings.ExactlyOnce.Commits,
                 Sinks = sinks,
                 Digests = manifest?.Digests,
                 Warn = context.Status.Message,
@@ -111,6 +110,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             ? null
             : throw new WrongUsageException("--manifest-ids lists the records of a manifest: give --manifest FILE too");
     }
+
+    private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
 
     private Snapshot<DropLists> ReadLists()
     {

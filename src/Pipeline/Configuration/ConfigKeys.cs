@@ -422,6 +422,52 @@ internal static class ConfigKeys
             "Fixes which partition gets a session, so that a run repeats in which limits were reached; 0 for random, safe from hash flooding"
         ),
         .. FlowTimeoutKeys.All,
+        Truth(
+            "exactlyOnce.enabled",
+            s => s.ExactlyOnce.Enabled,
+            (s, v) => s with { ExactlyOnce = s.ExactlyOnce with { Enabled = v } },
+            "Commit records to Kafka in transactions, so that a replay which was killed can be repeated without a record twice",
+            "--exactly-once"
+        ),
+        Text(
+            "exactlyOnce.id",
+            "a name of up to 200 characters",
+            static text => text.Length <= 200,
+            s => s.ExactlyOnce.Id,
+            (s, v) => s with { ExactlyOnce = s.ExactlyOnce with { Id = v } },
+            "Name under which the replay is taken up again; by default it is made of node, topic and the inputs' paths"
+        ),
+        Text(
+            "exactlyOnce.topic",
+            "a topic's name",
+            static text => text.Length is > 0 and <= 249,
+            s => s.ExactlyOnce.Topic,
+            (s, v) => s with { ExactlyOnce = s.ExactlyOnce with { Topic = v } },
+            "Topic that says how far a replay is committed; created, compacted, where it is missing and that is allowed"
+        ),
+        Number(
+            "exactlyOnce.packets",
+            1,
+            1_000_000_000,
+            s => (int)s.ExactlyOnce.Commits.Packets,
+            (s, v) => WithCommits(s, s.ExactlyOnce.Commits with { Packets = v }),
+            "Packets after which a transaction is committed"
+        ),
+        Size(
+            "exactlyOnce.bytes",
+            1024,
+            s => s.ExactlyOnce.Commits.Bytes,
+            (s, v) => WithCommits(s, s.ExactlyOnce.Commits with { Bytes = v }),
+            "Bytes of records after which a transaction is committed; they are kept in memory until then"
+        ),
+        Number(
+            "exactlyOnce.seconds",
+            1,
+            Day,
+            s => s.ExactlyOnce.Commits.Seconds,
+            (s, v) => WithCommits(s, s.ExactlyOnce.Commits with { Seconds = v }),
+            "Seconds after which a transaction is committed"
+        ),
         Number(
             "stats.interval",
             1,
@@ -540,6 +586,12 @@ internal static class ConfigKeys
         path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.OrdinalIgnoreCase)
             ? path[(section.Length + 1)..]
             : null;
+
+    private static FlowPipeSettings WithCommits(FlowPipeSettings settings, CommitSettings commits) =>
+        settings with
+        {
+            ExactlyOnce = settings.ExactlyOnce with { Commits = commits },
+        };
 
     private static ConfigKey Timeout(
         string name,

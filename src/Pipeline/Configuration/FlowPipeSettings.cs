@@ -1,3 +1,4 @@
+using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
@@ -38,8 +39,24 @@ internal sealed record FlowPipeSettings
     /// <summary>Where parsers are found; empty for those that came with the executable.</summary>
     public string ParsersDir { get; init; } = "";
 
+    public ExactlyOnceSettings ExactlyOnce { get; init; } = new();
+
     /// <summary>librdkafka's properties, as given.</summary>
     public IReadOnlyDictionary<string, string> Kafka { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>Whether and how a replay commits its records to Kafka in transactions.</summary>
+internal sealed record ExactlyOnceSettings
+{
+    public bool Enabled { get; init; }
+
+    /// <summary>Name of the replay; empty for one that is made of node and inputs.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Topic of the checkpoints.</summary>
+    public string Topic { get; init; } = "flowpipe.checkpoints.v1";
+
+    public CommitSettings Commits { get; init; } = new();
 }
 
 /// <summary>What a run tells of itself.</summary>

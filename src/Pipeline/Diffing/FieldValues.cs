@@ -49,9 +49,7 @@ internal sealed class FieldValues(RawSource source)
         try
         {
             string[] cells = (
-                encoding == RecordEncoding.Json
-                    ? Sinks.SessionRow.FromSessions3(content)
-                    : Sinks.SessionRow.FromValues(Decode(content))
+                encoding == RecordEncoding.Json ? Sinks.SessionRow.FromSessions3(content) : Sinks.SessionRow.FromValues(Decode(content))
             ).Cells();
             return $"{cells[0]}  {cells[2]}  {cells[3]}  {cells[4]}";
         }

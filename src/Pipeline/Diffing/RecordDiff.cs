@@ -138,8 +138,8 @@ internal sealed class RecordDiff : IDisposable
                 Add(new Difference(DifferenceKind.OnlyInB, record.Id, _bFields.Summary(record.Encoding, record.Content), []));
         }
         foreach ((Guid id, List<Held> copies) in held)
-            foreach (Held record in copies)
-                Add(new Difference(DifferenceKind.OnlyInA, id, _aFields.Summary(record.Encoding, record.Content), []));
+        foreach (Held record in copies)
+            Add(new Difference(DifferenceKind.OnlyInA, id, _aFields.Summary(record.Encoding, record.Content), []));
     }
 
     private void CompareOne(in RawRecord b, List<Held> copies)

@@ -18,7 +18,12 @@ internal static class ConfigDigest
         var changed = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (ConfigKey key in ConfigKeys.All)
         {
-            if (Array.Exists(Outside, prefix => prefix == key.Path || (prefix.EndsWith('.') && key.Path.StartsWith(prefix, StringComparison.Ordinal))))
+            if (
+                Array.Exists(
+                    Outside,
+                    prefix => prefix == key.Path || (prefix.EndsWith('.') && key.Path.StartsWith(prefix, StringComparison.Ordinal))
+                )
+            )
                 continue;
             string[] values = [.. key.Read(settings).Select(value => Secrets.Mask(key.Path, value))];
             foreach (string value in values)

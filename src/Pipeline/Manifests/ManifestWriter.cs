@@ -42,7 +42,10 @@ internal sealed class ManifestWriter : IAsyncDisposable
     {
         string ids = settings.Manifest.Ids;
         if (!settings.Records.Sessions3Extras && Array.Exists([.. sinks], static sink => sink.WantsJson))
-            throw new FlowPipeException("records.sessions3Extras must be on with --manifest: documents without ids can't be told apart") { IsWrongUsage = true };
+            throw new FlowPipeException("records.sessions3Extras must be on with --manifest: documents without ids can't be told apart")
+            {
+                IsWrongUsage = true,
+            };
         var digests = new DigestSink(sinks, static () => SessionSchema.Json, ids.Length == 0 ? null : ids);
         var writer = new ManifestWriter(settings, digests, SinkFile.Create(settings.Manifest.File));
         try
@@ -86,7 +89,9 @@ internal sealed class ManifestWriter : IAsyncDisposable
             topic.Runs.Send(key, manifest);
             if (await topic.Runs.FlushAsync(deadline).ConfigureAwait(false))
                 continue;
-            warn($"kafka://{topic.Target.Brokers}/{_settings.Manifest.Topic}: the manifest was not delivered; {_settings.Manifest.File} has it");
+            warn(
+                $"kafka://{topic.Target.Brokers}/{_settings.Manifest.Topic}: the manifest was not delivered; {_settings.Manifest.File} has it"
+            );
             all = false;
         }
         return all;
@@ -116,7 +121,9 @@ internal sealed class ManifestWriter : IAsyncDisposable
             KafkaMessageWriter writer = await KafkaMessageWriter.OpenAsync(runs, _settings.Kafka, warn, stop).ConfigureAwait(false);
             var topic = new TopicOfRun(target, writer);
             _topics.Add(topic);
-            topic.From = await writer.EndsAsync(target.Topic, stop).ConfigureAwait(false);
+            // What an earlier run has committed is this run's too, and lies before: where, nobody has written down.
+            if (!_settings.ExactlyOnce.Enabled)
+                topic.From = await writer.EndsAsync(target.Topic, stop).ConfigureAwait(false);
         }
     }
 
@@ -150,7 +157,8 @@ internal sealed class ManifestWriter : IAsyncDisposable
         {
             Format = RunManifest.CurrentFormat,
             Run = _run,
-            Version = typeof(ManifestWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            Version =
+                typeof(ManifestWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
             Node = _settings.Records.Node,
             Started = _started,
             Seconds = result.Final.Seconds,

@@ -76,7 +76,9 @@ internal sealed record KafkaProducerFigures(string Sink)
     }
 
     internal static long Number(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out JsonElement number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out long value)
+        parent.TryGetProperty(name, out JsonElement number)
+        && number.ValueKind == JsonValueKind.Number
+        && number.TryGetInt64(out long value)
             ? value
             : 0;
 }

@@ -39,12 +39,7 @@ internal sealed class RunMeter : IDisposable
         Counter("flowpipe.sources", "{source}", "Inputs begun", now => now.Reader.Sources);
         Counter("flowpipe.sources.damaged", "{source}", "Inputs that could not be read to their end", now => now.Reader.Damaged);
         Counters("flowpipe.verdicts", "{packet}", "Packets by what enqueue said of them", now => ByName(now.Verdicts, "verdict"));
-        Gauges(
-            "flowpipe.state",
-            "",
-            "1 for the state that the run is in",
-            now => [new Measurement<double>(1, Tag("state", now.State))]
-        );
+        Gauges("flowpipe.state", "", "1 for the state that the run is in", now => [new Measurement<double>(1, Tag("state", now.State))]);
         Gauges("flowpipe.uptime", "s", "Time since the run began", now => [new Measurement<double>(now.Seconds)]);
         Gauges(
             "flowpipe.queue.length",
@@ -80,7 +75,12 @@ internal sealed class RunMeter : IDisposable
         Counter("flowpipe.sessions.created", "{session}", "Sessions begun", now => now.Sessions.Created);
         Counter("flowpipe.sessions.recycled", "{session}", "Sessions returned to the pool", now => now.Sessions.Recycled);
         Counter("flowpipe.sessions.evicted", "{session}", "Sessions ended for lack of room", now => now.Sessions.Evicted);
-        Counter("flowpipe.sessions.ended_early", "{session}", "Sessions ended by emergency mode's timeouts", now => now.Sessions.EndedEarly);
+        Counter(
+            "flowpipe.sessions.ended_early",
+            "{session}",
+            "Sessions ended by emergency mode's timeouts",
+            now => now.Sessions.EndedEarly
+        );
         Counter("flowpipe.emergencies", "", "Times that a partition went into emergency mode", now => now.Sessions.Emergencies);
     }
 

@@ -45,7 +45,9 @@ internal sealed class StatsTopic : IAsyncDisposable
                 throw new FlowPipeException("aborted while the topic for figures was looked for: nothing was read", e);
             }
         }
-        throw new FlowPipeException("stats.topic needs a Kafka: none of the sinks is one that outlives the run; leave it out, or use --stats FILE")
+        throw new FlowPipeException(
+            "stats.topic needs a Kafka: none of the sinks is one that outlives the run; leave it out, or use --stats FILE"
+        )
         {
             IsWrongUsage = true,
         };

@@ -95,7 +95,10 @@ internal sealed class RawFile : RawSource
                 record = OfAvro(content, block.Data[at..], record, out int length);
                 if (length == 0)
                 {
-                    yield return record with { Fault = $"{record.Fault}; it and what follows in its block, {block.Count - i} records, can't be read" };
+                    yield return record with
+                    {
+                        Fault = $"{record.Fault}; it and what follows in its block, {block.Count - i} records, can't be read",
+                    };
                     break;
                 }
                 at += length;
@@ -109,7 +112,11 @@ internal sealed class RawFile : RawSource
             }
         }
         if (fault is not null)
-            yield return new RawRecord { Place = new RecordPlace(stream.Position, 0), Fault = $"{fault}; the rest of the file can't be read" };
+            yield return new RawRecord
+            {
+                Place = new RecordPlace(stream.Position, 0),
+                Fault = $"{fault}; the rest of the file can't be read",
+            };
     }
 
     /// <summary>The first record of some bytes, or what is wrong with it; then its length is 0.</summary>

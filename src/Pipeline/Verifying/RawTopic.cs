@@ -48,8 +48,8 @@ internal sealed class RawTopic : RawSource
         // Whoever produces meanwhile must not make a second look differ from the first.
         _within = reader.Ranges;
         foreach (IReadOnlyList<TopicRecord> batch in reader.Read(follow: false, stop))
-            foreach (TopicRecord message in batch)
-                yield return Unframe(message);
+        foreach (TopicRecord message in batch)
+            yield return Unframe(message);
         stop.ThrowIfCancellationRequested();
     }
 

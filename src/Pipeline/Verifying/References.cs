@@ -45,7 +45,9 @@ internal sealed class OutputReference(RawSource source, RecordEncoding encoding)
             if (record.Fault is { } fault)
                 throw new FlowPipeException($"{source.Show(record.Place)}: {fault}: nothing can be compared with it");
             if (record.Encoding != encoding)
-                throw new FlowPipeException($"{source.Name}: it has another form than what is verified: Avro and JSON can't be compared by digests");
+                throw new FlowPipeException(
+                    $"{source.Name}: it has another form than what is verified: Avro and JSON can't be compared by digests"
+                );
             hasher.Hash(record.Id, record.Content.Span, record.Uris, digest);
             take(record.Id, digest);
         }

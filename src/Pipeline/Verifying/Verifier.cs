@@ -232,7 +232,11 @@ internal sealed class Verifier : IDisposable
             else if (more > 0)
                 _findings.Add(FindingKind.Surplus, null, $"{more} records more than the run made {among}", more);
             else
-                _findings.Add(FindingKind.Changed, null, $"at least one of {distinct.RecordsOf(bucket)} records {among}{Candidates(bucket, expected, seen)}");
+                _findings.Add(
+                    FindingKind.Changed,
+                    null,
+                    $"at least one of {distinct.RecordsOf(bucket)} records {among}{Candidates(bucket, expected, seen)}"
+                );
         }
     }
 

@@ -11,7 +11,8 @@ public sealed class DigestTests
 {
     [Fact]
     public void SumsAreThoseOfArithmetic() =>
-        Gen.Byte.Array[32]
+        Gen
+            .Byte.Array[32]
             .Array[0, 12]
             .Sample(
                 digests =>

@@ -199,8 +199,11 @@ public sealed class VerifyTests : IDisposable
         Assert.Contains("network.packets: 7 → 8", run.Out, StringComparison.Ordinal);
         run = await CommandRun.OfAsync("diff", before, after, "--format", "json");
         Assert.Equal(
-            $$"""{"id":"{{IdOf(7)}}","kind":"changed","fields":{"network.packets":{"a":7,"b":8} } }""".Replace(" }", "}", StringComparison.Ordinal)
-                + "\n",
+            $$"""{"id":"{{IdOf(7)}}","kind":"changed","fields":{"network.packets":{"a":7,"b":8} } }""".Replace(
+                " }",
+                "}",
+                StringComparison.Ordinal
+            ) + "\n",
             run.Out
         );
         (await CommandRun.OfAsync("diff", before, before + ".absent")).AssertFailed(2, "absent", "can't be read");
@@ -227,10 +230,7 @@ public sealed class VerifyTests : IDisposable
     {
         var found = new List<Finding>();
         using var verifier = new Verifier(manifest, new RawFile(file), new Findings(found.Add, long.MaxValue), recordsAtOnce);
-        verifier.Run(
-            against is null ? null : encoding => new OutputReference(new RawFile(against), encoding),
-            CancellationToken.None
-        );
+        verifier.Run(against is null ? null : encoding => new OutputReference(new RawFile(against), encoding), CancellationToken.None);
         return found;
     }
 
@@ -256,8 +256,7 @@ public sealed class VerifyTests : IDisposable
         {
             Format = RunManifest.CurrentFormat,
             Ok = true,
-            Digests =
-                encoding == RecordEncoding.Avro ? new ManifestDigests { Avro = digests } : new ManifestDigests { Json = digests },
+            Digests = encoding == RecordEncoding.Avro ? new ManifestDigests { Avro = digests } : new ManifestDigests { Json = digests },
         };
     }
 

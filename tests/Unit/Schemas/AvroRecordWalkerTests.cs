@@ -119,8 +119,7 @@ public sealed class AvroRecordWalkerTests
     [InlineData("{\"type\":\"record\",\"name\":\"R\"}")]
     [InlineData("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"Unknown\"}]}")]
     [InlineData("[1,2]")]
-    public void WhatIsNoSchemaIsRefused(string schema) =>
-        Assert.Throws<InvalidDataException>(() => new AvroRecordWalker(schema));
+    public void WhatIsNoSchemaIsRefused(string schema) => Assert.Throws<InvalidDataException>(() => new AvroRecordWalker(schema));
 
     private static byte[] Encode(SpiFields values)
     {

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
@@ -28,12 +29,13 @@ internal sealed class SessionRun : IDisposable
         int emitCapacity = 16,
         PacketSettings? packets = null,
         Snapshot<DropLists>? dropLists = null,
-        Action<string>? warn = null
+        Action<string>? warn = null,
+        CommitSettings? commits = null
     )
     {
         Reader = reader;
         Sink = sink;
-        var emit = new EmitBlock([sink], emitCapacity);
+        var emit = new EmitBlock([sink], emitCapacity, partitions);
         var stage = new SessionStage(
             [new IcmpPlugin(), new SctpPlugin(), .. plugins ?? []],
             sessions ?? new SessionSettings { StopOnParserFault = true },
@@ -44,6 +46,7 @@ internal sealed class SessionRun : IDisposable
         )
         {
             Packets = packets ?? new PacketSettings(),
+            Commits = commits ?? new CommitSettings(),
             DropLists = dropLists ?? new Snapshot<DropLists>(DropListReader.Read(packets ?? new PacketSettings())),
         };
         _topology = new Topology(reader, stage, emit, new StatsBlock());

@@ -11,12 +11,15 @@ namespace FlowPipe.Core.Emitting;
 public sealed class EmitBlock : IAsyncDisposable
 {
     private readonly ISpiSink[] _sinks;
+    private readonly ICommittingSink? _committing;
+    private readonly BarrierAligner? _aligner;
     private long _batches;
     private long _records;
 
     /// <param name="sinks">At least one; they belong to the block from now on.</param>
     /// <param name="capacity">Batches that it holds.</param>
-    public EmitBlock(IReadOnlyList<ISpiSink> sinks, int capacity = BlockOptions.MinimumCapacity)
+    /// <param name="partitions">Whose records come: a sink that commits needs to know all who must come to a commit point.</param>
+    public EmitBlock(IReadOnlyList<ISpiSink> sinks, int capacity = BlockOptions.MinimumCapacity, int partitions = 1)
     {
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
@@ -25,7 +28,10 @@ public sealed class EmitBlock : IAsyncDisposable
         {
             WantsAvro |= sink.WantsAvro;
             WantsJson |= sink.WantsJson;
+            _committing ??= sink as ICommittingSink;
         }
+        if (_committing is not null)
+            _aligner = new BarrierAligner(partitions);
 
         Block = new ActionBlock<SpiBatch>(EmitAsync, BlockOptions.Bounded(capacity));
     }
@@ -35,6 +41,9 @@ public sealed class EmitBlock : IAsyncDisposable
 
     /// <summary>The sinks, in the order in which they were given.</summary>
     public IReadOnlyList<ISpiSink> Sinks => _sinks;
+
+    /// <summary>The sink that commits, if one does.</summary>
+    public ICommittingSink? Committing => _committing;
 
     /// <summary>Whether any sink needs the records' Avro form.</summary>
     public bool WantsAvro { get; }
@@ -102,14 +111,33 @@ public sealed class EmitBlock : IAsyncDisposable
     {
         try
         {
-            foreach (ISpiSink sink in _sinks)
-            {
-                await sink.WriteAsync(batch);
-            }
+            if (_aligner is null)
+                await WriteAsync(batch);
+            else if (!_aligner.Keeps(batch))
+                await TakeAsync(_aligner, batch);
         }
         catch (OperationCanceledException e)
         {
             throw new MessageDroppedException(e);
+        }
+    }
+
+    private async Task TakeAsync(BarrierAligner aligner, SpiBatch first)
+    {
+        for (SpiBatch? batch = first; batch is not null; batch = aligner.Next())
+        {
+            if (batch.Commit is not { } point)
+                await WriteAsync(batch);
+            else if (aligner.Arrives(batch))
+                await _committing!.CommitAsync(point, aligner.Forced);
+        }
+    }
+
+    private async Task WriteAsync(SpiBatch batch)
+    {
+        foreach (ISpiSink sink in _sinks)
+        {
+            await sink.WriteAsync(batch);
         }
 
         Interlocked.Increment(ref _batches);

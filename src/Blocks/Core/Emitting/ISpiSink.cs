@@ -34,6 +34,8 @@ public sealed class SinkCounts
     private long _accepted;
     private long _delivered;
     private long _failed;
+    private long _before;
+    private long _postponed;
     private long _bytes;
 
     /// <summary>Records given to the sink.</summary>
@@ -48,8 +50,14 @@ public sealed class SinkCounts
     /// <summary>Bytes of the delivered records, as encoded.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
+    /// <summary>Records that an earlier run has committed.</summary>
+    public long CommittedBefore => Interlocked.Read(ref _before);
+
+    /// <summary>Records behind the last commit point of a run that was stopped: the next one makes and commits them.</summary>
+    public long Postponed => Interlocked.Read(ref _postponed);
+
     /// <summary>Records whose fate is open.</summary>
-    public long Open => Accepted - Delivered - Failed;
+    public long Open => Accepted - Delivered - Failed - CommittedBefore - Postponed;
 
     /// <summary>Counts records given to the sink.</summary>
     public void Accept(long records) => Interlocked.Add(ref _accepted, records);
@@ -60,6 +68,12 @@ public sealed class SinkCounts
         Interlocked.Add(ref _delivered, records);
         Interlocked.Add(ref _bytes, bytes);
     }
+
+    /// <summary>Counts records that an earlier run has committed.</summary>
+    public void CommitBefore(long records) => Interlocked.Add(ref _before, records);
+
+    /// <summary>Counts records that are left to the next run.</summary>
+    public void Postpone(long records) => Interlocked.Add(ref _postponed, records);
 
     /// <summary>Counts records lost.</summary>
     public void Fail(long records) => Interlocked.Add(ref _failed, records);

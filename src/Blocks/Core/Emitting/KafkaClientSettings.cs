@@ -6,6 +6,19 @@ internal static class KafkaClientSettings
     /// <summary>Words in the names of settings whose values are nobody's business.</summary>
     private static readonly string[] SecretWords = ["password", "secret", "ssl.key.pem", "oauthbearer.config", "keystore.pem"];
 
+    /// <summary>How the names of settings begin that say how brokers are reached.</summary>
+    private static readonly string[] SharedPrefixes =
+    [
+        "security.",
+        "ssl.",
+        "sasl.",
+        "socket.",
+        "broker.",
+        "reconnect.",
+        "client.",
+        "debug",
+    ];
+
     /// <summary>Second names of settings that we set.</summary>
     private static readonly string[] Aliases =
     [
@@ -46,6 +59,37 @@ internal static class KafkaClientSettings
         }
 
         return settings;
+    }
+
+    /// <summary>For a producer of transactions: the same, but a message must be delivered while its transaction lasts.</summary>
+    /// <exception cref="FlowPipeException">A setting of the user's is refused.</exception>
+    public static Dictionary<string, string> ForTransactions(string brokers, IReadOnlyDictionary<string, string> user)
+    {
+        Dictionary<string, string> settings = ForProducer(brokers, user);
+        if (!user.ContainsKey("message.timeout.ms") && !user.ContainsKey("delivery.timeout.ms"))
+        {
+            settings.Remove("message.timeout.ms"); // librdkafka takes the time limit of transactions
+        }
+        settings.TryAdd("transaction.timeout.ms", "60000");
+        return settings;
+    }
+
+    /// <summary>Those of a producer's settings that a consumer takes as well: how brokers are reached.</summary>
+    public static Dictionary<string, string> SharedOf(IReadOnlyDictionary<string, string> user)
+    {
+        var shared = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string value) in user)
+        {
+            foreach (string prefix in SharedPrefixes)
+            {
+                if (name.StartsWith(prefix, StringComparison.Ordinal))
+                {
+                    shared[name] = value;
+                }
+            }
+        }
+
+        return shared;
     }
 
     /// <summary>For reading a topic from end to end without a group.</summary>

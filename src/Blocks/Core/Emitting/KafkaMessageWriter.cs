@@ -97,8 +97,7 @@ public sealed class KafkaMessageWriter : IDisposable
             () =>
             {
                 int open;
-                do
-                    open = _producer.Flush(TimeSpan.FromMilliseconds(100));
+                do open = _producer.Flush(TimeSpan.FromMilliseconds(100));
                 while (open > 0 && !deadline.IsCancellationRequested);
                 return open == 0 && Failed == 0;
             },

@@ -102,6 +102,28 @@ public sealed class KafkaSink : ISpiSink
         return new KafkaSink(target, format, openTime, partitions, settings);
     }
 
+    /// <summary>A sink for the same messages, in transactions. This one is not to be opened then; the other disposes it.</summary>
+    /// <param name="run">Who commits.</param>
+    /// <param name="checkpoints">Topic of the checkpoints.</param>
+    /// <param name="bytesMax">Bytes of records after which a commit point is wanted.</param>
+    public TransactionalKafkaSink InTransactions(RunIdentity run, string checkpoints, long bytesMax)
+    {
+        string brokers = _embedded?.BootstrapServers ?? _target.Brokers;
+        _embedded?.CreateTopic(_target.Topic, _partitions);
+        _embedded?.CreateTopic(checkpoints, 1);
+        var producer = new TransactionalProducer(
+            _target,
+            checkpoints,
+            Build,
+            KafkaClientSettings.ForTransactions(brokers, _settings.Kafka),
+            KafkaClientSettings.ForConsumer(brokers, KafkaClientSettings.SharedOf(_settings.Kafka)),
+            _errors,
+            _openTime,
+            _settings.Warn
+        );
+        return new TransactionalKafkaSink(this, producer, run, bytesMax, _settings.Warn);
+    }
+
     public async ValueTask OpenAsync(CancellationToken stop)
     {
         _embedded?.CreateTopic(_target.Topic, _partitions);
@@ -207,7 +229,7 @@ public sealed class KafkaSink : ISpiSink
         }
     }
 
-    private Message<byte[], byte[]> MessageOf(SpiBatch batch, SpiRecord record)
+    internal Message<byte[], byte[]> MessageOf(SpiBatch batch, SpiRecord record)
     {
         var headers = new Headers { { "id", Utf8Of(record.Id) } };
         if (record.RootId != Guid.Empty)

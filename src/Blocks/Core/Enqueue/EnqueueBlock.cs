@@ -22,18 +22,28 @@ public sealed class EnqueueBlock
     private readonly StatsClock _statsClock;
     private byte[] _partitionOf = [];
     private readonly int[] _counts;
+    private readonly CommitPoints? _points;
+    private Barrier[] _atCut = [];
     private PacketClock _clock = new();
     private PacketSource? _source;
     private long _ordinal;
     private long _messages;
     private int _published = -1;
 
-    internal EnqueueBlock(PacketDecoder decoder, PacketDrops drops, int partitions, int capacity, StatsClock statsClock)
+    internal EnqueueBlock(
+        PacketDecoder decoder,
+        PacketDrops drops,
+        int partitions,
+        int capacity,
+        StatsClock statsClock,
+        CommitPoints? points = null
+    )
     {
+        _points = points;
         _decoder = decoder;
         _drops = drops;
         _partitions = partitions;
-        _counts = new int[partitions];
+        _counts = new int[2 * partitions];
         _statsClock = statsClock;
         Block = new TransformManyBlock<PacketBatch, PartitionMessage>(OnMessage, BlockOptions.Bounded(capacity));
         _ = CompleteOutputsAsync();
@@ -52,11 +62,11 @@ public sealed class EnqueueBlock
     private PartitionMessage[] OnMessage(PacketBatch batch)
     {
         _messages++;
-        bool end = ReferenceEquals(batch, PacketBatch.End);
+        bool end = ReferenceEquals(batch, PacketBatch.End) || ReferenceEquals(batch, PacketBatch.Stopped);
         PartitionMessage[] messages;
         try
         {
-            messages = end ? Barriers() : OnBatch(batch);
+            messages = end ? AtEnd(stopped: ReferenceEquals(batch, PacketBatch.Stopped)) : OnBatch(batch);
         }
         catch (OperationCanceledException e)
         {
@@ -78,19 +88,36 @@ public sealed class EnqueueBlock
             // A file that begins before the clock is not the next of a rotated series: what is open ends, and time begins anew.
             if (_source is not null && _clock.Now != long.MinValue && batch.Records[0].TimestampNs < _clock.Now - NewRunNs)
             {
-                before = Barriers();
+                before = FinalBarriers(null);
                 _clock = new PacketClock();
                 _drops.Restart();
             }
             _source = batch.Source;
         }
-        batch.Share(_partitions);
-        Decode(batch);
-        Sort(batch);
-        return before.Length == 0 ? batch.Slices : [.. before, .. batch.Slices];
+        int cut = _points?.CutOf(_ordinal, batch.Count) ?? 0;
+        batch.Share(_partitions, cut > 0);
+        Decode(batch, cut);
+        Sort(batch, cut);
+        PartitionMessage[] after = _points is { } points && points.IsDue(_ordinal) ? Barriers(points.Make(_ordinal)) : [];
+        if (cut > 0)
+            return [.. before, .. batch.Slices[.._partitions], .. _atCut, .. batch.Slices[_partitions..], .. after];
+        return before.Length + after.Length == 0 ? batch.Slices : [.. before, .. batch.Slices, .. after];
     }
 
-    private void Decode(PacketBatch batch)
+    /// <summary>
+    /// The end of the run. What sessions say when they are cut short by a stop is not for ever: where records are committed, the last point comes
+    /// before it, and the next run goes on from there.
+    /// </summary>
+    private PartitionMessage[] AtEnd(bool stopped)
+    {
+        if (_points is not { } points)
+            return FinalBarriers(null);
+        if (!stopped)
+            return FinalBarriers(points.Make(_ordinal, last: true));
+        return points.IsBehind(_ordinal) ? [.. Barriers(points.Make(_ordinal)), .. FinalBarriers(null)] : FinalBarriers(null);
+    }
+
+    private void Decode(PacketBatch batch, int cut)
     {
         const byte Nowhere = byte.MaxValue;
         if (_partitionOf.Length < batch.Count)
@@ -102,6 +129,12 @@ public sealed class EnqueueBlock
         for (int i = 0; i < records.Length; i++)
         {
             ref PacketRecord record = ref records[i];
+            if (_points is { } points)
+            {
+                if (cut > 0 && i == cut)
+                    _atCut = Barriers(points.Make(_ordinal));
+                points.Add(in record, batch.Frame(in record));
+            }
             record.ClockNs = _clock.Advance(record.TimestampNs);
             record.Ordinal = _ordinal++;
             PacketRc verdict = _decoder.Decode(ref record, batch.Frame(in record));
@@ -115,30 +148,38 @@ public sealed class EnqueueBlock
             }
             int partition = PartitionOf(record.Hash, _partitions);
             _partitionOf[i] = (byte)partition;
-            _counts[partition]++;
+            _counts[SliceOf(i, cut)]++;
         }
     }
 
-    private void Sort(PacketBatch batch)
+    // Behind a cut each partition has a second slice.
+    private int SliceOf(int packet, int cut) => packet < cut || cut == 0 ? _partitionOf[packet] : _partitions + _partitionOf[packet];
+
+    private void Sort(PacketBatch batch, int cut)
     {
         int start = 0;
-        for (int partition = 0; partition < _partitions; partition++)
+        for (int slice = 0; slice < batch.Slices.Length; slice++)
         {
-            batch.PartitionStart[partition] = start;
-            start += _counts[partition];
-            _counts[partition] = batch.PartitionStart[partition];
+            batch.SliceStart[slice] = start;
+            start += _counts[slice];
+            _counts[slice] = batch.SliceStart[slice];
         }
-        batch.PartitionStart[_partitions] = start;
+        batch.SliceStart[^1] = start;
         for (int i = 0; i < batch.Count; i++)
         {
             if (_partitionOf[i] < _partitions)
-                batch.Sorted[_counts[_partitionOf[i]]++] = batch.Records[i];
+                batch.Sorted[_counts[SliceOf(i, cut)]++] = batch.Records[i];
         }
     }
 
-    private Barrier[] Barriers()
+    private Barrier[] FinalBarriers(CommitPoint? commit)
     {
         _decoder.Fragments.Flush();
+        return Barriers(commit, final: true);
+    }
+
+    private Barrier[] Barriers(CommitPoint? commit, bool final = false)
+    {
         var barriers = new Barrier[_partitions];
         for (int partition = 0; partition < _partitions; partition++)
             barriers[partition] = new Barrier
@@ -146,7 +187,8 @@ public sealed class EnqueueBlock
                 Partition = partition,
                 ClockNs = _clock.Now,
                 Ordinal = _ordinal,
-                Final = true,
+                Final = final,
+                Commit = commit,
             };
         return barriers;
     }

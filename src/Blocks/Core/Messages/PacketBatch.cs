@@ -14,6 +14,9 @@ public sealed class PacketBatch
     /// <summary>Sent once, after the last packet of the run: enqueue makes the final barrier of it.</summary>
     public static PacketBatch End { get; } = new(0, null);
 
+    /// <summary>Sent instead of <see cref="End"/> when reading was stopped before the end of the inputs.</summary>
+    public static PacketBatch Stopped { get; } = new(0, null);
+
     /// <param name="capacity">Packets that it has room for.</param>
     /// <param name="recycle">Where it goes when its last slice is done.</param>
     public PacketBatch(int capacity, Action<PacketBatch>? recycle)
@@ -38,10 +41,10 @@ public sealed class PacketBatch
     /// <summary>Those that go to sessions, by partition, in the order in which they came inside each.</summary>
     public PacketRecord[] Sorted;
 
-    /// <summary>Where each partition's packets begin in <see cref="Sorted"/>; one more entry for the end.</summary>
-    public int[] PartitionStart = [];
+    /// <summary>Where each slice's packets begin in <see cref="Sorted"/>; one more entry for the end.</summary>
+    public int[] SliceStart = [];
 
-    /// <summary>One slice a partition, made once: enqueue returns this array.</summary>
+    /// <summary>One slice a partition, made once: enqueue returns this array. Twice as many where a commit point cuts the batch.</summary>
     public PartitionMessage[] Slices = [];
 
     /// <summary>The datagrams that enqueue has made of fragments, which end with a packet of this batch.</summary>
@@ -54,17 +57,25 @@ public sealed class PacketBatch
     /// <summary>How many packets a record stands for: those that its datagram came in, or itself.</summary>
     public int PacketsOf(in PacketRecord record) => record.Owned == 0 ? 1 : Owned.PacketsOf(in record).Length;
 
-    /// <summary>Makes room for the slices of so many partitions and hands each of them one.</summary>
-    public void Share(int partitions)
+    /// <summary>Makes room for the slices of so many partitions and hands each of them one, or a second one for what lies behind a cut.</summary>
+    public void Share(int partitions, bool isCut = false)
     {
-        if (Slices.Length != partitions)
+        int slices = isCut ? 2 * partitions : partitions;
+        if (Slices.Length != slices)
         {
-            Slices = new PartitionMessage[partitions];
-            PartitionStart = new int[partitions + 1];
-            for (int partition = 0; partition < partitions; partition++)
-                Slices[partition] = new PartitionSlice { Partition = partition, Batch = this };
+            Slices = new PartitionMessage[slices];
+            SliceStart = new int[slices + 1];
+            for (int slice = 0; slice < slices; slice++)
+            {
+                Slices[slice] = new PartitionSlice
+                {
+                    Partition = slice % partitions,
+                    Batch = this,
+                    Number = slice,
+                };
+            }
         }
-        Volatile.Write(ref _slices, partitions);
+        Volatile.Write(ref _slices, slices);
     }
 
     /// <summary>A partition is done with its slice.</summary>

@@ -15,8 +15,11 @@ public sealed class PartitionSlice : PartitionMessage
     /// <summary>The batch.</summary>
     public required PacketBatch Batch { get; init; }
 
+    /// <summary>Its number among the batch's slices: partition by partition, and anew behind a commit point within the batch.</summary>
+    public required int Number { get; init; }
+
     /// <summary>The packets.</summary>
-    public ReadOnlySpan<PacketRecord> Records => Batch.Sorted.AsSpan(Batch.PartitionStart[Partition]..Batch.PartitionStart[Partition + 1]);
+    public ReadOnlySpan<PacketRecord> Records => Batch.Sorted.AsSpan(Batch.SliceStart[Number]..Batch.SliceStart[Number + 1]);
 }
 
 /// <summary>
@@ -33,4 +36,7 @@ public sealed class Barrier : PartitionMessage
 
     /// <summary>Whether sessions end here.</summary>
     public required bool Final { get; init; }
+
+    /// <summary>The commit point here, if it is one.</summary>
+    public CommitPoint? Commit { get; init; }
 }

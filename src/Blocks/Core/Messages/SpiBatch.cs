@@ -44,6 +44,12 @@ public sealed class SpiBatch(Action<SpiBatch>? recycle)
     /// <summary>How many records there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Says instead of records that the partition has passed a commit point: all its records before it have been sent.</summary>
+    public CommitPoint? Commit { get; init; }
+
+    /// <summary>With <see cref="Commit"/>: whether limits have forced sessions to end, so that the records are not a function of the packets alone.</summary>
+    public bool Forced { get; init; }
+
     /// <summary>Whose they are.</summary>
     public int Partition;
 

@@ -87,6 +87,8 @@ public sealed class SessionBlock
                 await SendAsync().ConfigureAwait(false);
         }
         await SendAsync().ConfigureAwait(false);
+        if (barrier.Commit is { } point)
+            await SendAsync(_outbox.Mark(point, _partition.Counts().Emergencies > 0)).ConfigureAwait(false);
     }
 
     private async Task OnCommandAsync(SessionCommand command)
@@ -96,9 +98,11 @@ public sealed class SessionBlock
         _partition.Execute(command);
     }
 
-    private async Task SendAsync()
+    private Task SendAsync() => _outbox.Take() is { } batch ? SendAsync(batch) : Task.CompletedTask;
+
+    private async Task SendAsync(SpiBatch batch)
     {
-        if (_outbox.Take() is { } batch && !await _spi.SendAsync(batch).ConfigureAwait(false))
+        if (!await _spi.SendAsync(batch).ConfigureAwait(false))
             throw new InvalidOperationException("emit takes no more records");
     }
 

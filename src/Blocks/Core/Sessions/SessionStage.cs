@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Sessions.Parsing;
@@ -97,11 +98,19 @@ public sealed class SessionStage
     /// <summary>Whose packets are dropped; whoever made it may replace the lists at any time.</summary>
     public Snapshot<DropLists> DropLists { get; init; } = new(null);
 
+    /// <summary>How far apart commit points are.</summary>
+    public CommitSettings Commits { get; init; } = new();
+
     /// <summary>Makes the enqueue block.</summary>
-    public EnqueueBlock CreateEnqueue(StatsClock clock)
+    /// <param name="clock">When counters are wanted.</param>
+    /// <param name="sink">Who commits, if someone does.</param>
+    public EnqueueBlock CreateEnqueue(StatsClock clock, ICommittingSink? sink = null)
     {
         PacketDedup? dedup = Packets.EnablePacketDedup ? new PacketDedup(Packets, _setup.Tracking) : null;
-        return new EnqueueBlock(_decoder, new PacketDrops(DropLists, dedup), _setup.Partitions, QueueCapacity, clock);
+        CommitPoints? points = sink is null ? null : new CommitPoints(Commits, clock) { Resumed = sink.Checkpoint };
+        if (sink is not null)
+            sink.OnFull = points!.Ask;
+        return new EnqueueBlock(_decoder, new PacketDrops(DropLists, dedup), _setup.Partitions, QueueCapacity, clock, points);
     }
 
     /// <summary>Makes the session blocks.</summary>

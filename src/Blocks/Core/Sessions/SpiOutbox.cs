@@ -24,6 +24,15 @@ internal sealed class SpiOutbox
     public void Added(SpiBatch batch) =>
         IsFull = batch.Count > SpiBatch.Capacity - 4 || batch.AvroLength >= FullBytes || batch.JsonLength >= FullBytes;
 
+    /// <summary>What is sent behind the last record before a commit point.</summary>
+    public SpiBatch Mark(CommitPoint point, bool forced) =>
+        new(null)
+        {
+            Partition = _partition,
+            Commit = point,
+            Forced = forced,
+        };
+
     /// <summary>The batch to send, if it holds any record.</summary>
     public SpiBatch? Take()
     {

@@ -98,6 +98,12 @@ public sealed record SinkFigures
     public required string Name { get; init; }
     public long Accepted { get; init; }
     public long Delivered { get; init; }
+
+    /// <summary>Committed by an earlier run with <c>--exactly-once</c>.</summary>
+    public long CommittedBefore { get; init; }
+
+    /// <summary>Left to the next run with <c>--exactly-once</c>.</summary>
+    public long Postponed { get; init; }
     public long Failed { get; init; }
     public long Open { get; init; }
     public long Bytes { get; init; }

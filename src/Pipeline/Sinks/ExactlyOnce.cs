@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text;
+using FlowPipe.Core;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Reading;
+using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Pipeline.Configuration;
+
+namespace FlowPipe.Pipeline.Sinks;
+
+/// <summary>Makes the one sink of a replay commit in transactions.</summary>
+internal static class ExactlyOnce
+{
+    /// <summary>Sections on which no record depends, and what is told apart otherwise.</summary>
+    private static readonly string[] Elsewhere =
+    [
+        "to",
+        "node",
+        "stats.",
+        "exactlyOnce.",
+        "drainDeadline",
+        "partitions",
+        "parsersDir",
+        "metrics.",
+    ];
+
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="inputs">What is read.</param>
+    /// <param name="partitions">Partitions of sessions.</param>
+    /// <param name="sinks">The sinks as they would be without.</param>
+    /// <exception cref="FlowPipeException">They can't be committed, or the inputs not read again.</exception>
+    public static IReadOnlyList<ISpiSink> Wrap(
+        FlowPipeSettings settings,
+        IReadOnlyList<CaptureInput> inputs,
+        int partitions,
+        IReadOnlyList<ISpiSink> sinks
+    )
+    {
+        if (sinks is not [KafkaSink kafka])
+            throw new FlowPipeException(
+                "--exactly-once commits to Kafka and nothing else: give one sink, --to kafka://BROKERS/TOPIC, and copy files from there"
+            );
+        var run = new RunIdentity
+        {
+            TransactionalId = IdOf(settings, inputs, kafka.Name),
+            Sources = CaptureIdentity.Of(settings.Reading with { Inputs = inputs }),
+            Configuration = [.. Configuration(settings)],
+            Partitions = partitions,
+            HashSeed = settings.Sessions.HashSeed != 0 ? settings.Sessions.HashSeed : RandomNumberGenerator.GetInt32(1, int.MaxValue),
+        };
+        return [kafka.InTransactions(run, settings.ExactlyOnce.Topic, settings.ExactlyOnce.Commits.Bytes)];
+    }
+
+    private static string IdOf(FlowPipeSettings settings, IReadOnlyList<CaptureInput> inputs, string sink)
+    {
+        if (settings.ExactlyOnce.Id.Length > 0)
+            return "flowpipe-" + settings.ExactlyOnce.Id;
+        var text = new StringBuilder(sink);
+        foreach (CaptureInput input in inputs)
+            text.Append('\n').Append(Path.GetFullPath(input.Path));
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return $"flowpipe-{settings.Records.Node}-{hash[..16]}";
+    }
+
+    /// <summary>The version and what is not as by default; another version may make other records.</summary>
+    private static IEnumerable<string> Configuration(FlowPipeSettings settings)
+    {
+        yield return "version=" + typeof(ExactlyOnce).Assembly.GetName().Version;
+        yield return "node=" + settings.Records.Node;
+        var defaults = new FlowPipeSettings();
+        foreach (ConfigKey key in ConfigKeys.All)
+        {
+            string value = string.Join(' ', key.Read(settings));
+            if (value != string.Join(' ', key.Read(defaults)) && !Array.Exists(Elsewhere, name => Begins(key.Path, name)))
+                yield return $"{key.Path}={Secrets.Mask(key.Path, value)}";
+        }
+        foreach ((string name, string value) in settings.Sessions.Parsers)
+            yield return $"{ParserSettings.Section}.{name}={value}";
+    }
+
+    private static bool Begins(string path, string name) =>
+        name.EndsWith('.') ? path.StartsWith(name, StringComparison.Ordinal) : path == name;
+}

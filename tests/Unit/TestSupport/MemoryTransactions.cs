@@ -1,0 +1,73 @@
+using System.Text;
+using Confluent.Kafka;
+using FlowPipe.Core.Emitting;
+
+namespace FlowPipe.Tests.Unit.TestSupport;
+
+/// <summary>What a topic has after several runs: what was committed, in order, and the last checkpoint.</summary>
+internal sealed class CommittedTopic
+{
+    public List<(string Id, byte[] Value)> Records { get; } = [];
+
+    public Checkpoint? Checkpoint { get; set; }
+
+    public int Commits { get; set; }
+}
+
+/// <summary>How the attempt to commit ends.</summary>
+internal enum CommitFate
+{
+    Committed,
+    Aborted,
+    KilledBefore,
+    KilledAfter,
+}
+
+/// <summary>Transactions in memory, each of which ends as it is told.</summary>
+internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitFate> fateOf) : ITransactions
+{
+    private readonly List<(string, byte[])> _open = [];
+    private bool _isOpen;
+    private int _attempts;
+
+    public string? RefusedForGood { get; init; }
+
+    public Task<Checkpoint?> OpenAsync(string transactionalId, CancellationToken stop) => Task.FromResult(topic.Checkpoint);
+
+    public void Begin()
+    {
+        Assert.False(_isOpen, "a transaction is open already");
+        _isOpen = true;
+        _open.Clear();
+    }
+
+    public ValueTask ProduceAsync(Message<byte[], byte[]> message)
+    {
+        Assert.True(_isOpen, "no transaction is open");
+        _open.Add((Encoding.UTF8.GetString(message.Headers.GetLastBytes("id")), message.Value));
+        return ValueTask.CompletedTask;
+    }
+
+    public Task<bool> TryCommitAsync(byte[] checkpoint)
+    {
+        Assert.True(_isOpen, "no transaction is open");
+        _isOpen = false;
+        CommitFate fate = fateOf(++_attempts);
+        if (fate == CommitFate.KilledBefore)
+            throw new InvalidOperationException("killed");
+        if (fate == CommitFate.Aborted)
+            return Task.FromResult(false);
+        topic.Records.AddRange(_open);
+        topic.Checkpoint = Checkpoint.FromJson(checkpoint);
+        topic.Commits++;
+        return fate == CommitFate.KilledAfter ? throw new InvalidOperationException("killed") : Task.FromResult(true);
+    }
+
+    public Task AbortAsync(TimeSpan patience)
+    {
+        _isOpen = false;
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() { }
+}

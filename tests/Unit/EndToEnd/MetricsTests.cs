@@ -5,7 +5,6 @@ using Avro.IO;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Schemas;
-using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Unit.EndToEnd;
 

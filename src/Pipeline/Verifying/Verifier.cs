@@ -1,7 +1,9 @@
 using System.Globalization;
+using Avro;
 using FlowPipe.Core;
 using FlowPipe.Core.Digests;
 using FlowPipe.Pipeline.Manifests;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Verifying;
 
@@ -58,6 +60,8 @@ internal sealed class Verifier : IDisposable
             digest.ToBuckets()
             ?? throw new FlowPipeException("the manifest contradicts itself: its buckets don't add up to its sum; it was altered or cut");
         Expected = expected.Records;
+        if (Encoding == RecordEncoding.Avro && Found > 0)
+            CheckSchema(digest.Schema);
         found = found.Fold(expected.Bits);
         var differing = new List<int>();
         for (int i = 0; i < expected.Count; i++)
@@ -98,6 +102,26 @@ internal sealed class Verifier : IDisposable
         Found = found.Records;
         Encoding = encoding ?? (_manifest.Digests.Avro is null ? RecordEncoding.Json : RecordEncoding.Avro);
         return found;
+    }
+
+    /// <summary>The bytes may be the same and yet mean something else.</summary>
+    private void CheckSchema(string? expected)
+    {
+        string found;
+        try
+        {
+            found = new AvroSingleObject(_source.Schema!).Fingerprint;
+        }
+        catch (Exception e) when (e is AvroException or ArgumentException)
+        {
+            found = e.Message;
+        }
+        if (expected is not null && expected != found)
+            _findings.Add(
+                FindingKind.Unreadable,
+                null,
+                $"{_source.Name}: the schema by which it is read ({found}) is not that of the run ({expected})"
+            );
     }
 
     private static void CheckReference(IReference reference, DigestBuckets expected, CancellationToken stop)

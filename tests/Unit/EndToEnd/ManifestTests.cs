@@ -100,8 +100,13 @@ public sealed class ManifestTests : IDisposable
         Assert.Contains("missing", (await VerifyAsync(1, At("dropped.json"))).Out, StringComparison.Ordinal);
 
         byte[] bytes = await File.ReadAllBytesAsync(avro, TestContext.Current.CancellationToken);
-        bytes[^30] ^= 1;
+        bytes[^300] ^= 1;
         await VerifyAsync(1, _folder.Write("altered.avro", bytes));
+        // A schema of other names makes other records of the same bytes.
+        bytes[^300] ^= 1;
+        int name = bytes.AsSpan().IndexOf("\"community_id\""u8);
+        bytes[name + 1] = (byte)'k';
+        Assert.Contains("schema", (await VerifyAsync(1, _folder.Write("renamed.avro", bytes))).Out, StringComparison.Ordinal);
         await VerifyAsync(1, _folder.Write("cut.avro", bytes.AsSpan(0, bytes.Length - 40)));
         (await VerifyAsync(2, At("absent.json"))).Said(2, "absent.json", "can't be read");
         (await Executable.RunAsync("verify", "--manifest", lines, "--from", lines)).Said(2, "--manifest", "can't be read");

@@ -23,7 +23,7 @@ cat <<END
 $file is there. What is left (docs/writing-a-parser.md):
   1. the protocol in it, with the RFC's number and the bytes drawn above the class;
   2. fields of its own: lines in src/Schemas/fields.tsv and registrar.Field("$lower.…") instead of Define, then
-     artifacts/flowpipe/flowpipe schema > src/Schemas/session.avsc (a plugin outside of this repository keeps Define);
+     artifacts/flowpipe/flowpipe schema > src/Schemas/session.avsc and FLOWPIPE_UPDATE_DOCS=1 make test (a plugin outside of this repository keeps Define);
   3. a capture, small and real: samples/$lower.pcap (samples/README.md says how they are recorded);
   4. what is expected of it: tests/fixtures/regenerate.sh makes tests/fixtures/$lower.json; read it before you commit it.
 END

@@ -13,11 +13,11 @@ give_up() {
     exit 1
 }
 
-scripts/ensure-packages.sh tshark tcpdump kcat python3-avro python3-scapy libpcap0.8 python3-yaml python3-jsonschema ||
+scripts/ensure-packages.sh tshark tcpdump kcat python3-avro python3-confluent-kafka python3-scapy libpcap0.8 python3-yaml python3-jsonschema ||
     give_up "Debian packages that the tests use are missing"
-if [ ! -d artifacts/node/node_modules/avsc ]; then
-    command -v npm >/dev/null || give_up "npm is missing: install Node.js (the tests read our Avro with avsc)"
-    npm install --silent --no-audit --no-fund --prefix artifacts/node avsc@5 || give_up "npm could not install avsc"
+if [ ! -d artifacts/node/node_modules/avsc ] || [ ! -d artifacts/node/node_modules/dt-sql-parser ]; then
+    command -v npm >/dev/null || give_up "npm is missing: install Node.js (the tests read our Avro with avsc and parse our SQL with dt-sql-parser)"
+    npm install --silent --no-audit --no-fund --prefix artifacts/node avsc@5 dt-sql-parser@4 || give_up "npm could not install avsc and dt-sql-parser"
 fi
 
 dotnet build FlowPipe.sln --configuration Release --verbosity quiet || give_up "the solution does not build"

@@ -27,11 +27,23 @@ public sealed record FieldDefinition
     /// <summary>Whether <c>sessions3</c> has it whenever its group is there, set or not.</summary>
     public bool Always { get; init; }
 
+    /// <summary>Whether a session's linked records all have it; else each has what was seen since the record before.</summary>
+    public bool Linked { get; init; }
+
     /// <summary>The Avro default of an integer, which stands for absent.</summary>
     public long Default { get; init; }
 
     /// <summary>The record that repeats and that this field is part of; none at the top.</summary>
     public SpiField Parent { get; init; }
+
+    /// <summary>Whether every record has it, whatever its user wants to leave out: what tells records apart, orders and links them.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>
+    /// The group by which its user can name it: the record of the Avro schema that it lies in (<c>http</c>, <c>dns</c>), <c>record</c> for
+    /// what every record has, <c>general</c> for the others at the top.
+    /// </summary>
+    public required string Group { get; init; }
 
     /// <summary>One sentence for <c>flowpipe fields</c>, the schema's doc and docs/records.md.</summary>
     public required string Help { get; init; }

@@ -8,6 +8,8 @@ namespace FlowPipe.Schemas;
 public sealed class FieldDictionary
 {
     private const int Columns = 6;
+    private const string GroupOfRequired = "record";
+    private const string GroupOfOthers = "general";
 
     private readonly FieldDefinition[] _fields;
     private readonly Dictionary<string, FieldDefinition> _byName;
@@ -81,6 +83,46 @@ public sealed class FieldDictionary
         }
         return nearest;
     }
+
+    /// <summary>
+    /// Names of fields and groups that whoever wrote this may have meant, the likeliest first: the field that has it as a path, those that
+    /// contain it, those that take the fewest changes to reach.
+    /// </summary>
+    internal List<string> Near(string name, int most)
+    {
+        List<string> near = [];
+        if (TryGetAvro(name, out FieldDefinition? field) || TryGetSessions3(name, out field))
+            near.Add(field.Name);
+        SortedSet<string> groups = new(StringComparer.Ordinal);
+        foreach (FieldDefinition each in _fields)
+            groups.Add(each.Group);
+        List<(int Distance, string Name)> all = [];
+        foreach (string group in groups)
+            all.Add((Rank(name, group), group));
+        foreach (FieldDefinition each in _fields)
+            all.Add((Rank(name, each.Name), each.Name));
+        all.Sort();
+        foreach ((int _, string candidate) in all)
+        {
+            if (near.Count == most)
+                break;
+            if (!near.Contains(candidate))
+                near.Add(candidate);
+        }
+        return near;
+    }
+
+    private static int Rank(string name, string candidate)
+    {
+        const int NotContained = 1 << 20;
+        string letters = Letters(name);
+        return letters.Length > 2 && Letters(candidate).Contains(letters, StringComparison.OrdinalIgnoreCase)
+            ? candidate.Length
+            : NotContained + Distance(name, candidate, int.MaxValue);
+    }
+
+    /// <summary>A name without what its parts are joined by: user_agent, user-agent and useragent are one.</summary>
+    private static string Letters(string name) => string.Concat(name.Split('.', '-', '_', '*'));
 
     private static FieldDictionary Embedded()
     {
@@ -210,14 +252,25 @@ public sealed class FieldDictionary
                     Sessions3 = sessions3,
                     Avro = avro,
                     TypeName = columns[3],
+                    Group = GroupOfOthers,
                     Help = columns[5],
                 }
             );
+            field = field with { Group = GroupOf(field) };
             Unique("name", name);
             Unique("avro path", avro);
             if (sessions3 is not null)
                 Unique("sessions3 path", sessions3);
             Place(field);
+        }
+
+        private static string GroupOf(FieldDefinition field)
+        {
+            int end = field.Avro.AsSpan().IndexOfAny('.', '[');
+            return end >= 0 ? field.Avro[..end]
+                : field.Field.Type == SpiType.RecordSet ? field.Avro
+                : field.Required ? GroupOfRequired
+                : GroupOfOthers;
         }
 
         private void Unique(string what, string value)
@@ -300,8 +353,10 @@ public sealed class FieldDictionary
                     "cnt" when !SpiField.IsSingle(field.Field.Type) => field with { CountSuffix = "Cnt" },
                     "ecscnt" when !SpiField.IsSingle(field.Field.Type) => field with { CountSuffix = "-cnt" },
                     "always" when SpiField.IsSingle(field.Field.Type) => field with { Always = true },
+                    "required" when !field.Avro.Contains('.', StringComparison.Ordinal) => field with { Required = true },
+                    "linked" => field with { Linked = true },
                     _ when flag.StartsWith("default=", StringComparison.Ordinal) => field with { Default = ReadDefault(flag, field) },
-                    _ => throw Malformed($"flag '{flag}' is unknown or not for {field.TypeName} (cnt ecscnt always default=N)"),
+                    _ => throw Malformed($"flag '{flag}' is unknown or not for {field.TypeName} (cnt ecscnt always required linked default=N)"),
                 };
             }
             return field;

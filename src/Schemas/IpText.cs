@@ -21,7 +21,7 @@ public static class IpText
     /// <returns>The number of bytes written.</returns>
     public static int Write(ReadOnlySpan<byte> address, Span<byte> destination)
     {
-        if (address[..MappedPrefix.Length].SequenceEqual(MappedPrefix))
+        if (IsIPv4(address))
             return WriteQuad(address[MappedPrefix.Length..], destination);
         FindZeros(address, out int zeros, out int count);
         int at = 0;
@@ -40,6 +40,9 @@ public static class IpText
         }
         return at;
     }
+
+    /// <summary>Whether an address of 16 bytes stands for one of IPv4.</summary>
+    internal static bool IsIPv4(ReadOnlySpan<byte> address) => address[..MappedPrefix.Length].SequenceEqual(MappedPrefix);
 
     /// <summary>Reads what <see cref="Write"/> has written, or any other form of an address; IPv4 as IPv4-mapped IPv6.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out UInt128 address)

@@ -18,6 +18,17 @@ internal sealed class Sessions3Object
         return document;
     }
 
+    /// <summary>Takes out the fields that don't leave the sensor, and with them what is derived of them: their counts.</summary>
+    public void RemoveDropped(FieldPolicy policy)
+    {
+        Members.RemoveAll(member => member.Field is { } field && policy.Of(field.Field) == FieldAction.Drop);
+        foreach (Sessions3Member member in Members)
+        {
+            member.Object?.RemoveDropped(policy);
+            member.Record?.RemoveDropped(policy);
+        }
+    }
+
     private void Add(FieldScope scope, FieldScope? group)
     {
         foreach (FieldNode node in scope.Nodes)

@@ -9,6 +9,12 @@ public sealed record Sessions3Options
     /// </summary>
     public bool GapPacketPos { get; init; } = true;
 
+    /// <summary>Whether a record without packets has an empty list of their positions, as Arkime's documents.</summary>
+    public bool EmptyPacketPos { get; init; }
+
+    /// <summary>Whether it has an empty list of their lengths, too.</summary>
+    public bool EmptyPacketLen { get; init; }
+
     /// <summary>Whether what Arkime does not have (ids, end reason) is there, under <c>flowpipe</c>.</summary>
     public bool Extras { get; init; } = true;
 }

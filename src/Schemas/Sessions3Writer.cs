@@ -21,6 +21,8 @@ public sealed class Sessions3Writer
     private static readonly JsonEncodedText PacketRange = JsonEncodedText.Encode("packetRange");
     private static readonly JsonEncodedText GreaterOrEqual = JsonEncodedText.Encode("gte");
     private static readonly JsonEncodedText LessOrEqual = JsonEncodedText.Encode("lte");
+    private static readonly JsonEncodedText PacketPos = JsonEncodedText.Encode("packetPos");
+    private static readonly JsonEncodedText PacketLen = JsonEncodedText.Encode("packetLen");
     private static readonly JsonEncodedText FileId = JsonEncodedText.Encode("fileId");
 
     private readonly Sessions3Options _options;
@@ -36,13 +38,18 @@ public sealed class Sessions3Writer
     private readonly FieldDefinition? _gaps;
 
     /// <summary>Makes a writer of the dictionary's documents.</summary>
-    public Sessions3Writer(Sessions3Options? options = null, FieldDictionary? dictionary = null)
+    /// <param name="options">What they look like.</param>
+    /// <param name="dictionary">The fields that there are.</param>
+    /// <param name="policy">What was filtered out of the values: it is not there at all then, not even as the 0 of what is always there.</param>
+    public Sessions3Writer(Sessions3Options? options = null, FieldDictionary? dictionary = null, FieldPolicy? policy = null)
     {
         dictionary ??= FieldDictionary.Default;
         _options = options ?? new Sessions3Options();
         _document = Sessions3Object.Of(dictionary.Root);
         if (!_options.Extras)
             _document.Members.RemoveAll(static member => member.Name.Value == "flowpipe");
+        if (policy is not null)
+            _document.RemoveDropped(policy);
         _chains = new EntryChains(dictionary.Fields.Count);
         var format = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
         _json = new Utf8JsonWriter(Stream.Null, format);
@@ -51,6 +58,8 @@ public sealed class Sessions3Writer
         _ = dictionary.TryGetSessions3("packetPos", out _positions);
         _positionScope = dictionary.Root.Nodes.Find(node => node.Definition is not null && node.Definition == _positions)?.Scope;
         _ = dictionary.TryGetAvro("packet_pos[].source", out _source);
+        if (_positions is not null && policy?.Of(_positions.Field) == FieldAction.Drop)
+            _positions = null;
         _ = dictionary.TryGetAvro("packet_pos[].gaps", out _gaps);
     }
 
@@ -278,6 +287,13 @@ public sealed class Sessions3Writer
         }
         if (_positions is null || _source is null)
             return;
+        if (!_chains.Has(_positions.Field.Number))
+        {
+            if (_options.EmptyPacketPos)
+                WriteEmpty(PacketPos);
+            if (_options.EmptyPacketLen)
+                WriteEmpty(PacketLen);
+        }
         _json.WriteStartArray(FileId);
         EntryChains.Values sources = _chains.Of(_positions.Field.Number);
         while (sources.MoveNext())
@@ -287,6 +303,12 @@ public sealed class Sessions3Writer
                 _json.WriteNumberValue(number);
             _chains.Leave(mark, _positionScope!);
         }
+        _json.WriteEndArray();
+    }
+
+    private void WriteEmpty(JsonEncodedText name)
+    {
+        _json.WriteStartArray(name);
         _json.WriteEndArray();
     }
 

@@ -19,7 +19,10 @@ public sealed class SpiFields
     private const int LargestKeptArena = 1024;
 
     /// <summary>Entries that are looked through one by one before an index is made; a look costs about 2 ns.</summary>
-    private const int LongestScan = 48;
+    private const int LongestScan = 16;
+
+    /// <summary>Records inside records of which most dictionaries have no more.</summary>
+    private const int UsualDepth = 4;
 
     private const int None = -1;
 
@@ -27,9 +30,11 @@ public sealed class SpiFields
     private byte[] _arena = [];
     private SpiIndex? _index;
 
-    // Which fields the top has, by number modulo 128: a clear bit spares the look through the arena
-    private ulong _seenLow;
-    private ulong _seenHigh;
+    // Which fields the innermost open record, or the top, has: what is not among them need not be looked for. Then those of the records
+    // around it, the top's first.
+    private SeenFields _seen;
+    private SeenFields[] _seenAround = [];
+    private int _depth;
 
     private int _used;
     private int _open = None;
@@ -93,7 +98,7 @@ public sealed class SpiFields
     {
         if (field.Type is not (SpiType.Utf8 or SpiType.Utf8Set or SpiType.Utf8List))
             throw WrongType(field, "a string");
-        if (!Utf8.IsValid(utf8))
+        if (!IsValid(utf8))
             return AddRepaired(field, utf8);
         utf8 = Cut(utf8);
         return field.Type == SpiType.Utf8 ? SetSingle(field, utf8) : AddToSet(field, utf8, default);
@@ -138,7 +143,7 @@ public sealed class SpiFields
     {
         if (map.Type != SpiType.Map)
             throw WrongType(map, "an entry of a map");
-        if (!Utf8.IsValid(key) || !Utf8.IsValid(value))
+        if (!IsValid(key) || !IsValid(value))
             return AddRepairedEntry(map, key, value);
         key = Cut(key);
         value = Cut(value);
@@ -173,6 +178,10 @@ public sealed class SpiFields
         SpiEntry.WriteRecordScope(_arena, at, ++_scopes);
         _used += SpiEntry.RecordHeader;
         _open = at;
+        if (_seenAround.Length == _depth)
+            Array.Resize(ref _seenAround, Math.Max(UsualDepth, 2 * _depth));
+        _seenAround[_depth++] = _seen;
+        _seen = default;
     }
 
     /// <summary>Ends the record begun last.</summary>
@@ -193,6 +202,8 @@ public sealed class SpiFields
             outermost = outer;
         _used = outermost;
         _open = None;
+        _seen = _seenAround[0];
+        _depth = 0;
         if (_index is { IsActive: true })
             BuildIndex();
     }
@@ -274,10 +285,42 @@ public sealed class SpiFields
             ArrayPool<byte>.Shared.Return(_arena);
             _arena = [];
         }
-        _seenLow = _seenHigh = 0;
+        _seen = default;
+        _depth = 0;
         _used = 0;
         _open = None;
         _scopes = 0;
+    }
+
+    /// <summary>Shows entries that somebody else keeps; a store that does is only read.</summary>
+    internal void Show(byte[] arena, int used)
+    {
+        _arena = arena;
+        _used = used;
+        _seen = SeenFields.All;
+    }
+
+    /// <summary>Forgets all values but those of some fields, for the next record of a session that goes on.</summary>
+    /// <param name="keeps">By a field's number, whether its values stay.</param>
+    public void Retain(ReadOnlySpan<bool> keeps)
+    {
+        AbandonRecords();
+        _index?.Close();
+        _seen = default;
+        int to = 0;
+        for (int at = 0; at < _used; )
+        {
+            int next = SpiEntry.Skip(_arena.AsSpan(0, _used), at, out ushort tag, out _);
+            int number = tag >> 4;
+            if (keeps[number])
+            {
+                _arena.AsSpan(at, next - at).CopyTo(_arena.AsSpan(to));
+                to += next - at;
+                _seen.Add(number);
+            }
+            at = next;
+        }
+        _used = to;
     }
 
     private int OpenNumber => _open == None ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(_arena.AsSpan(_open)) >> 4;
@@ -313,6 +356,7 @@ public sealed class SpiFields
         ReadOnlySpan<byte> body = _arena.AsSpan(OpenStart, length);
         _open = SpiEntry.ReadRecordLength(_arena, at);
         _used = at;
+        _seen = _seenAround[--_depth];
         // an empty record says nothing; and as no record is empty, the look for one finds none and counts all
         int seen = Find(record, unlessSeen ? body : [], out int count);
         if (length == 0 || seen != None || count >= _limits.ValuesPerField)
@@ -358,14 +402,17 @@ public sealed class SpiFields
     private int Find(SpiField field, ReadOnlySpan<byte> key, out int count)
     {
         count = 0;
-        if (_open == None && !IsSeen(field))
+        if (!_seen.MayHave(field))
             return None;
+        bool single = SpiField.IsSingle(field.Type);
         if (_index is { IsActive: true } index)
         {
-            count = index.Count(OpenScope, field.Tag);
-            return index.Find(_arena, OpenScope, field.Tag, key);
+            int scope = OpenScope;
+            int place = index.Find(_arena, scope, field.Tag, key);
+            if (place == None && !single)
+                count = index.Count(scope, field.Tag);
+            return place;
         }
-        bool single = SpiField.IsSingle(field.Type);
         ushort tag = field.Tag;
         int at = OpenStart;
         int passed = 0;
@@ -376,7 +423,7 @@ public sealed class SpiFields
             if (found == tag)
             {
                 if (single || (field.Type != SpiType.Utf8List && new SpiEntry(arena, at).Key.SequenceEqual(key)))
-                    return at;
+                    break;
                 count++;
             }
             at = next;
@@ -384,13 +431,7 @@ public sealed class SpiFields
         }
         if (passed > LongestScan)
             BuildIndex();
-        return None;
-    }
-
-    private bool IsSeen(SpiField field)
-    {
-        ulong word = (field.Number & 64) == 0 ? _seenLow : _seenHigh;
-        return (word & (1UL << (field.Number & 63))) != 0;
+        return at < arena.Length ? at : None;
     }
 
     private bool HasRoom(int bytes) => _used + bytes <= _limits.Bytes;
@@ -421,18 +462,8 @@ public sealed class SpiFields
 
     private void Appended(SpiField field, int at)
     {
-        if (_open == None)
-        {
-            if ((field.Number & 64) == 0)
-                _seenLow |= 1UL << (field.Number & 63);
-            else
-                _seenHigh |= 1UL << (field.Number & 63);
-        }
-        if (_index is not { IsActive: true } index)
-            return;
-        if (index.IsFull)
-            BuildIndex();
-        else
+        _seen.Add(field.Number);
+        if (_index is { IsActive: true } index)
             index.Insert(OpenScope, new SpiEntry(_arena, at), at);
     }
 
@@ -460,46 +491,54 @@ public sealed class SpiFields
 
     private void BuildIndex()
     {
-        int entries = 0;
-        for (int round = 0; round < 2; round++)
+        SpiIndex index = _index ??= new SpiIndex();
+        index.Open();
+        int open = _open;
+        int end = _used;
+        while (true)
         {
-            int open = _open;
-            int end = _used;
-            while (true)
+            int scope = open == None ? 0 : SpiEntry.ReadRecordScope(_arena, open);
+            int at = open == None ? 0 : open + SpiEntry.RecordHeader;
+            while (at < end)
             {
-                int scope = open == None ? 0 : SpiEntry.ReadRecordScope(_arena, open);
-                int at = open == None ? 0 : open + SpiEntry.RecordHeader;
-                while (at < end)
-                {
-                    var entry = new SpiEntry(_arena, at);
-                    if (round == 0)
-                        entries++;
-                    else
-                        _index!.Insert(scope, entry, at);
-                    at = entry.Next;
-                }
-                if (open == None)
-                    break;
-                end = open;
-                open = SpiEntry.ReadRecordLength(_arena, open);
+                var entry = new SpiEntry(_arena, at);
+                index.Insert(scope, entry, at);
+                at = entry.Next;
             }
-            if (round == 0)
-                (_index ??= new SpiIndex()).Open(entries);
+            if (open == None)
+                return;
+            end = open;
+            open = SpiEntry.ReadRecordLength(_arena, open);
         }
     }
 
-    /// <summary>Where the entries lie among which a field's are: the record of its kind that is open, or the top.</summary>
+    /// <summary>Where the entries lie among which a field's are: the record of its kind that is open, or the top. False when it has none.</summary>
     private bool TryScope(SpiField field, out int start, out int end)
     {
         int open = _open;
         end = _used;
+        int depth = _depth;
         while (open != None && BinaryPrimitives.ReadUInt16LittleEndian(_arena.AsSpan(open)) >> 4 != field.Parent)
         {
             end = open;
             open = SpiEntry.ReadRecordLength(_arena, open);
+            depth--;
         }
         start = open == None ? 0 : open + SpiEntry.RecordHeader;
-        return open != None || field.Parent == 0;
+        SeenFields seen = depth == _depth ? _seen : _seenAround[depth];
+        return (open != None || field.Parent == 0) && seen.MayHave(field);
+    }
+
+    /// <summary>Most values are a few bytes of ASCII, for which the framework's test takes several times as long.</summary>
+    private static bool IsValid(ReadOnlySpan<byte> utf8)
+    {
+        ulong all = 0;
+        ReadOnlySpan<byte> rest = utf8;
+        for (; rest.Length >= sizeof(ulong); rest = rest[sizeof(ulong)..])
+            all |= BinaryPrimitives.ReadUInt64LittleEndian(rest);
+        foreach (byte b in rest)
+            all |= b;
+        return (all & 0x8080_8080_8080_8080) == 0 || Utf8.IsValid(utf8);
     }
 
     private ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> utf8)
@@ -544,5 +583,25 @@ public sealed class SpiFields
             bytes = bytes[consumed..];
         }
         return buffer;
+    }
+
+    /// <summary>The fields of one record, by number modulo 128: some that it has not may seem to be there, never the other way.</summary>
+    private struct SeenFields
+    {
+        private ulong _low;
+        private ulong _high;
+
+        /// <summary>For a store of which it is not known.</summary>
+        public static SeenFields All => new() { _low = ulong.MaxValue, _high = ulong.MaxValue };
+
+        public readonly bool MayHave(SpiField field) => (((field.Number & 64) == 0 ? _low : _high) & (1UL << field.Number)) != 0;
+
+        public void Add(int number)
+        {
+            if ((number & 64) == 0)
+                _low |= 1UL << number;
+            else
+                _high |= 1UL << number;
+        }
     }
 }

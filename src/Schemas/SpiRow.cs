@@ -92,6 +92,9 @@ public sealed class SpiRow
         Lists.Reset();
     }
 
+    /// <summary>Forgets a field's value.</summary>
+    internal void Remove(int field) => _present[field >> 6] &= ~(1UL << (field & 63));
+
     /// <summary>Whether a field has a value in a slot.</summary>
     internal bool Has(int field) => (_present[field >> 6] & (1UL << (field & 63))) != 0;
 

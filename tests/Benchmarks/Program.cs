@@ -2,8 +2,11 @@ using BenchmarkDotNet.Running;
 using FlowPipe.Tests.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- --filter '*'
+// dotnet run -c Release --project tests/Benchmarks -- allocation FILE...
 // dotnet run -c Release --project tests/Benchmarks -- capture udp|syn FLOWS FILE
 if (args is ["capture", var kind and ("udp" or "syn"), var flows, var file])
     return FlowCaptures.Write(kind, flows, file);
+if (args is ["allocation", .. var captures])
+    return AllocationFigures.Write(captures);
 BenchmarkSwitcher.FromAssembly(typeof(ReaderBenchmark).Assembly).Run(args);
 return 0;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using FlowPipe.Abstractions;
 using FlowPipe.Parsers;
+using FlowPipe.Tests.Unit.Parsers;
 
 namespace FlowPipe.Tests.Fuzz;
 
@@ -63,12 +65,29 @@ internal static class Campaign
         targets.Add("imap", (mail.Run, static () => MailSeeds.Imap));
         targets.Add("pop3", (mail.Run, static () => MailSeeds.Pop3));
         targets.Add("smtp", (mail.Run, static () => MailSeeds.Smtp));
+        foreach (ProtocolExample example in ProtocolExamples.All.Values)
+        {
+            var target = new ParserTarget(example.Type, example.Port, example.Plugin, new NtlmPlugin(), new CertificatePlugin());
+            byte[] seed = ParserTarget.Seed(example.Said);
+            targets.Add("parser-" + example.Name, (target.Run, () => [seed]));
+        }
+        var openVpn = new ParserTarget(SessionType.Udp, 1194, new OpenVpnPlugin(), new TlsPlugin());
+        targets.Add("parser-openvpn", (openVpn.Run, static () => [OpenVpnSeed]));
         foreach ((string format, byte[][] captures) in FormatSeeds.All)
             targets.Add("reader-" + format, (ReaderTarget.Run, () => captures));
         foreach ((string name, Target run, byte[][] messages) in MessageTarget.All)
             targets.Add(name, (run, () => messages));
         return targets;
     }
+
+    /// <summary>A client's reset, and a control packet with the beginning of TLS.</summary>
+    private static byte[] OpenVpnSeed =>
+        ParserTarget.Seed(
+            [0x38, .. new byte[13]],
+            [0x40, .. new byte[13]],
+            [0x20, .. new byte[8], 0, 0, 0, 0, 1, 0x16, 3, 1, 0, 9, 1, 0, 0, 5, 3, 3, 0, 0, 0],
+            [0x20, .. new byte[8], 1, 0, 0, 0, 1, .. new byte[8], 0, 0, 0, 1, 0x16, 3, 3, 0, 4, 11, 0, 0, 0]
+        );
 
     /// <summary>Any piece of a capture is a frame of sorts; the pieces behind record headers are real ones.</summary>
     private static IEnumerable<byte[]> Frames()

@@ -3,6 +3,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Parsers;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Tests.Fuzz;
@@ -23,11 +24,22 @@ internal sealed class ParserTarget
 
     private readonly BytePool _pool = new();
     private readonly ParserRuntime _runtime;
-    private readonly TcpProtocol _protocol = new(new SessionSettings());
+    private readonly MProtocol _protocol;
+    private readonly ushort _port;
     private readonly FlowSession _session = new(new CoreFields(FieldDictionary.Default));
 
     public ParserTarget(params IFlowPipePlugin[] plugins)
+        : this(SessionType.Tcp, 0, plugins) { }
+
+    public ParserTarget(SessionType type, ushort port, params IFlowPipePlugin[] plugins)
     {
+        _port = port;
+        _protocol = type switch
+        {
+            SessionType.Tcp => new TcpProtocol(new SessionSettings()),
+            SessionType.Sctp => new SctpProtocol(FieldDictionary.Default["sctp.protoId"]),
+            _ => new UdpProtocol(),
+        };
         var settings = new Dictionary<string, string>
         {
             ["parseQSValue"] = "true",
@@ -61,9 +73,28 @@ internal sealed class ParserTarget
         return [.. input];
     }
 
+    /// <summary>Makes an input of what sides say.</summary>
+    public static byte[] Seed(params ReadOnlySpan<(Side Side, byte[] Bytes)> said)
+    {
+        var input = new List<byte>();
+        foreach ((Side side, byte[] bytes) in said)
+        {
+            foreach (byte[] piece in bytes.Chunk(LongestPiece))
+            {
+                input.Add((byte)(((int)side << 7) | piece.Length));
+                input.AddRange(piece);
+            }
+        }
+        return [.. input];
+    }
+
     public void Run(ReadOnlySpan<byte> input)
     {
         _session.Protocol = _protocol;
+        _session.SourcePort = 40000;
+        _session.DestinationPort = _port;
+        if (_protocol.Type == SessionType.Sctp)
+            _session.Fields.Add(FieldDictionary.Default["sctp.protoId"], 3); // as the association says of each message
         _session.Parsing = _runtime;
         while (input.Length > 0)
         {
@@ -75,8 +106,11 @@ internal sealed class ParserTarget
             if (_pool.Lent > MostMemory)
                 throw new InvalidOperationException($"{_pool.Lent} bytes are held");
         }
-        _session.Deliver(new StreamData(Side.Client, default, 0) { End = true });
-        _session.Deliver(new StreamData(Side.Server, default, 0) { End = true });
+        if (_protocol.Type == SessionType.Tcp)
+        {
+            _session.Deliver(new StreamData(Side.Client, default, 0) { End = true });
+            _session.Deliver(new StreamData(Side.Server, default, 0) { End = true });
+        }
         _runtime.Save(_session, final: true);
         _session.Clear(_pool);
         if (_pool.Lent != 0)

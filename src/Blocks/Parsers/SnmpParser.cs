@@ -48,6 +48,7 @@ public sealed class SnmpPlugin : IFlowPipePlugin
 /// <summary>Handles of its fields.</summary>
 internal sealed class SnmpFields(IRegistrar registrar)
 {
+    public SpiField User { get; } = registrar.Field("user");
     public SpiField Version { get; } = registrar.Field("snmp.version");
     public SpiField Community { get; } = registrar.Field("snmp.community");
     public SpiField Error { get; } = registrar.Field("snmp.error");
@@ -175,6 +176,14 @@ internal sealed class SnmpParser(SnmpFields fields) : SessionParser
         ReadOnlySpan<byte> user = usm.Content;
         if (TryTake(ref user, out Element engine) && engine.Tag == OctetString && !engine.Content.IsEmpty)
             to.AddHex(fields.EngineId, engine.Content);
+        // boots, time, then who it is
+        if (
+            TryTake(ref user, out _)
+            && TryTake(ref user, out _)
+            && TryTake(ref user, out Element name)
+            && name is { Tag: OctetString, Content.IsEmpty: false }
+        )
+            to.AddLower(fields.User, name.Content);
     }
 
     /// <summary>1.3.6.1.6.3.1.1.4.1.0, the variable that says which trap it is (RFC 3418).</summary>

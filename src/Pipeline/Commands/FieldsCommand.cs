@@ -19,14 +19,14 @@ internal static class FieldsCommand
     {
         var filter = new Argument<string?>("FILTER")
         {
-            Description = "Only fields with this text in one of their names or in their description",
+            Description = "Only fields with this text in one of their names, in their group or in their description",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var format = new Option<string>("--format") { Description = "table or json", HelpName = "table|json" };
         format.AcceptOnlyFromAmong("table", "json");
         var command = new FlowPipeCommand(
             "fields",
-            "List the fields of a session record: their names, where they are in Avro and in sessions3 JSON, and what they mean.",
+            "List the fields of a session record: their names and groups (either can be named in fields.include, fields.exclude and fields.hash), where they are in Avro and in sessions3 JSON, and what they mean.",
             Examples
         )
         {
@@ -53,7 +53,13 @@ internal static class FieldsCommand
     {
         var selected = new List<FieldDefinition>();
         foreach (FieldDefinition field in FieldDictionary.Default.Fields)
-            if (Has(field.Name, filter) || Has(field.Avro, filter) || Has(field.Sessions3 ?? "", filter) || Has(field.Help, filter))
+            if (
+                Has(field.Name, filter)
+                || Has(field.Group, filter)
+                || Has(field.Avro, filter)
+                || Has(field.Sessions3 ?? "", filter)
+                || Has(field.Help, filter)
+            )
                 selected.Add(field);
         return selected;
     }
@@ -63,8 +69,8 @@ internal static class FieldsCommand
     private static void WriteTable(CommandContext context, List<FieldDefinition> fields)
     {
         var table = new TextTable(
-            [new("Field"), new("Avro"), new("sessions3"), new("Type"), new("Meaning")],
-            fields.Select(field => new[] { field.Name, field.Avro, field.Sessions3 ?? "-", field.TypeName, field.Help })
+            [new("Field"), new("Group"), new("Avro"), new("sessions3"), new("Type"), new("Meaning")],
+            fields.Select(field => new[] { field.Name, field.Group, field.Avro, field.Sessions3 ?? "-", field.TypeName, field.Help })
         );
         table.Write(context);
     }
@@ -78,6 +84,7 @@ internal static class FieldsCommand
             {
                 json.WriteStartObject();
                 json.WriteString("name", field.Name);
+                json.WriteString("group", field.Group);
                 json.WriteString("avro", field.Avro);
                 json.WriteString("sessions3", field.Sessions3);
                 json.WriteString("type", field.TypeName);

@@ -8,6 +8,7 @@ using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Commands;
 
@@ -47,6 +48,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     /// <summary>Runs with sinks that the caller disposes.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
     {
+        FieldPolicy? fields = settings.Fields.CreatePolicy(context.Environment);
+        if (fields is { LeftOut: { Count: > 0 } leftOut })
+            context.Status.Message($"fields.hash: only texts and addresses can be hashed; of its groups this is left out: {Some(leftOut)}");
         using StatsFile? statsFile = settings.Stats.File.Length == 0 ? null : StatsFile.Open(settings.Stats.File, context);
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
@@ -56,7 +60,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
-                Records = settings.Records,
+                Records = settings.Records with { Fields = fields },
                 Reading = settings.Reading with
                 {
                     Inputs = inputs,
@@ -112,6 +116,12 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     }
 
     private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
+
+    private static string Some(IReadOnlyList<string> names)
+    {
+        const int Shown = 5;
+        return string.Join(", ", names.Take(Shown)) + (names.Count > Shown ? ", …" : "");
+    }
 
     private Snapshot<DropLists> ReadLists()
     {

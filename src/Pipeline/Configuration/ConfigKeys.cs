@@ -1,6 +1,7 @@
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Schemas;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
 namespace FlowPipe.Pipeline.Configuration;
@@ -216,6 +217,32 @@ internal static class ConfigKeys
             s => s.Records.Sessions3Extras,
             (s, v) => s with { Records = s.Records with { Sessions3Extras = v } },
             "In sessions3 documents: what Arkime does not have (id, end reason) under flowpipe"
+        ),
+        FieldNames(
+            "fields.include",
+            s => s.Choice.Include,
+            (s, v) => s with { Include = v },
+            "The only fields that leave, besides what every record has (group record); empty for all"
+        ),
+        FieldNames(
+            "fields.exclude",
+            s => s.Choice.Exclude,
+            (s, v) => s with { Exclude = v },
+            "Fields that do not leave, whatever fields.include and fields.hash say"
+        ),
+        FieldNames(
+            "fields.hash",
+            s => s.Choice.Hash,
+            (s, v) => s with { Hash = v },
+            "Texts and addresses that leave as keyed hashes; numbers of a group that is named here do not leave"
+        ),
+        Text(
+            "fields.hashKeyFile",
+            "a file name",
+            static _ => true,
+            s => s.Fields.HashKeyFile,
+            (s, v) => s with { Fields = s.Fields with { HashKeyFile = v } },
+            "File with the key of these hashes, 16 bytes or more (openssl rand -hex 32); empty for the one in FLOWPIPE_FIELDS_HASH_KEY"
         ),
         Timeout(
             "tcpTimeout",
@@ -592,6 +619,21 @@ internal static class ConfigKeys
         {
             ExactlyOnce = settings.ExactlyOnce with { Commits = commits },
         };
+
+    private static ConfigKey FieldNames(
+        string path,
+        Func<FieldSettings, IReadOnlyList<string>> get,
+        Func<FieldChoice, IReadOnlyList<string>, FieldChoice> set,
+        string help
+    ) =>
+        List(
+            path,
+            "names of fields or groups such as http.cookie.value, http, cert and ip.*",
+            static text => text.Length > 0,
+            s => get(s.Fields),
+            (s, v) => s with { Fields = s.Fields with { Choice = set(s.Fields.Choice, v) } },
+            help
+        );
 
     private static ConfigKey Timeout(
         string name,

@@ -12,6 +12,9 @@ internal sealed record FlowPipeSettings
 
     public RecordSettings Records { get; init; } = new();
 
+    /// <summary>Which fields of the records may leave.</summary>
+    public FieldSettings Fields { get; init; } = new();
+
     /// <summary>How capture files are read; which ones is not a setting but said on the command line.</summary>
     public FileReaderSettings Reading { get; init; } = new() { Inputs = [] };
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using FlowPipe.Schemas;
 using FlowPipe.Tests.Unit.Schemas;
 using FlowPipe.Tests.Unit.TestSupport;
 
@@ -62,6 +63,36 @@ public sealed partial class DocumentsTests
     }
 
     [Fact]
+    public async Task WhatConsumersPasteIsWhatTheProgramPrints()
+    {
+        string path = Repository.Path("docs", "consumers.md");
+        string text = await ReadAsync("docs", "consumers.md");
+        string current = text;
+        MatchCollection parts = Definition().Matches(text);
+        Assert.Equal(ConsumerDefinitions.Names.Where(static name => name != "avro").Order(), parts.Select(NameOf).Order());
+        foreach (Match part in parts)
+        {
+            string printed = (await Executable.RunAsync("schema", "--as", NameOf(part))).Succeeded().Out;
+            string language = NameOf(part) switch
+            {
+                "spark" => "python",
+                "opensearch" or "json" => "json",
+                _ => "sql",
+            };
+            current = current.Replace(
+                part.Value,
+                $"<!-- schema --as {NameOf(part)} -->\n```{language}\n{printed}```\n<!-- end of schema -->",
+                StringComparison.Ordinal
+            );
+        }
+        if (Environment.GetEnvironmentVariable("FLOWPIPE_UPDATE_DOCS") == "1")
+            await File.WriteAllTextAsync(path, text = current, TestContext.Current.CancellationToken);
+        Assert.True(current == text, "docs/consumers.md is stale. Regenerate it by running this test once with FLOWPIPE_UPDATE_DOCS=1");
+
+        static string NameOf(Match part) => part.Groups["name"].Value;
+    }
+
+    [Fact]
     public async Task TheReadmeNamesEveryPackageThatIsUsed()
     {
         string readme = await ReadAsync("README.md");
@@ -88,6 +119,7 @@ public sealed partial class DocumentsTests
     [InlineData("docs/operations.md")]
     [InlineData("docs/writing-a-parser.md")]
     [InlineData("docs/records.md")]
+    [InlineData("docs/consumers.md")]
     public async Task LinksLeadSomewhere(string document)
     {
         string folder = Path.GetDirectoryName(Repository.Path(document))!;
@@ -143,6 +175,13 @@ public sealed partial class DocumentsTests
         TimeLimitMs
     )]
     private static partial Regex ShellBlock();
+
+    [GeneratedRegex(
+        "<!-- schema --as (?<name>[a-z]+) -->\n.*?<!-- end of schema -->",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        TimeLimitMs
+    )]
+    private static partial Regex Definition();
 
     [GeneratedRegex(@"\s+# .*$", RegexOptions.ExplicitCapture, TimeLimitMs)]
     private static partial Regex Comment();

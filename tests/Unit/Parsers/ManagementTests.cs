@@ -136,6 +136,7 @@ public sealed class ManagementTests
             """{"version":[3],"versionCnt":1,"engineId":["80001f8804"],"engineIdCnt":1,"secLevel":["authNoPriv"],"secLevelCnt":1}""",
             Udp(40000, 162, new SnmpPlugin()).Client(SnmpV3).Member("snmp")
         );
+        Assert.Equal("[\"bob\"]", Udp(40000, 162, new SnmpPlugin()).Client(SnmpV3).Member("user"));
         Assert.Equal("", Udp(40000, 40001, new SnmpPlugin()).Client(SnmpGet).Member("snmp"));
         // A trap of version 1 says who made it, and GetBulkRequest has no error in that place.
         byte[] old = [0x30, 0x14, 2, 1, 0, 4, 1, (byte)'c', 0xA4, 0x0C, 6, 4, 0x2B, 6, 1, 4, 2, 1, 1, 2, 1, 1];

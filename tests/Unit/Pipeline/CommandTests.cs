@@ -151,7 +151,7 @@ public sealed class CommandTests
         CommandRun some = await CommandRun.OfAsync("fields", "INITRTT");
         string[] lines = some.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Length);
-        Assert.StartsWith("initRTT  init_rtt_ms  initRTT", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("initRTT  general  init_rtt_ms  initRTT", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,6 +166,39 @@ public sealed class CommandTests
         Assert.Equal(canonical, Avro.SchemaNormalization.ToParsingForm(Avro.Schema.Parse(canonical)) + "\n");
         Assert.Equal(SessionSchema.Fingerprint, Avro.SchemaNormalization.ParsingFingerprint("CRC-64-AVRO", Avro.Schema.Parse(canonical)));
     }
+
+    [Fact]
+    public async Task DefinitionsForConsumersArePrinted()
+    {
+        foreach (string name in ConsumerDefinitions.Names)
+        {
+            var target = new ConsumerTarget { Encoding = ConsumerDefinitions.EncodingsOf(name)[0] };
+            CommandRun run = await CommandRun.OfAsync("schema", "--as", name);
+            Assert.Equal((0, ""), (run.Status, run.Error));
+            Assert.Equal(ConsumerDefinitions.Print(name, target), run.Out);
+        }
+        CommandRun mine = await CommandRun.OfAsync(
+            "schema",
+            "--as",
+            "clickhouse",
+            "--encoding",
+            "confluent",
+            "--from",
+            "kafka://b:9/my.topic"
+        );
+        Assert.Contains("kafka_broker_list = 'b:9', kafka_topic_list = 'my.topic'", mine.Out, StringComparison.Ordinal);
+        Assert.Contains("AvroConfluent", mine.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'clickhous' not recognized", "schema", "--as", "clickhous")]
+    [InlineData("ClickHouse and --encoding avro", "schema", "--as", "clickhouse", "--encoding", "avro")]
+    [InlineData("--format is for the Avro schema", "schema", "--as", "flink", "--format", "canonical")]
+    [InlineData("write kafka://BROKERS/TOPIC", "schema", "--as", "flink", "--from", "ndjson:a")]
+    [InlineData("no topic", "schema", "--as", "flink", "--from", "kafka://b:9")]
+    [InlineData("embedded broker", "schema", "--as", "flink", "--from", "kafka://embedded/t")]
+    public async Task WrongDefinitionsAreRefused(string message, params string[] args) =>
+        (await CommandRun.OfAsync(args)).AssertFailed(ExitStatus.WrongUsage, message);
 
     [Fact]
     public void ASecondSignalAborts()

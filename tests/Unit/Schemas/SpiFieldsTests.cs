@@ -241,6 +241,30 @@ public sealed class SpiFieldsTests
         Assert.False(values.Has(Ttl));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(200)] // so many that there is an index
+    public void RetainForgetsAllOthers(int tags)
+    {
+        var keeps = new bool[Dictionary.Fields.Count + 1];
+        keeps[Tags.Number] = true;
+        var values = new SpiFields();
+        values.Add(Ttl, 64);
+        for (int i = 0; i < tags; i++)
+        {
+            values.Add(Tags, Encoding.UTF8.GetBytes($"tag{i}"));
+            values.Add(Ttl, i);
+        }
+        values.Retain(keeps);
+        Assert.False(values.Has(Ttl));
+        Assert.Equal(Enumerable.Range(0, tags).Select(static i => $"tag{i}"), Strings(values, Tags));
+        // and they are sets as before
+        Assert.False(values.Add(Tags, "tag0"u8));
+        Assert.True(values.Add(Tags, "new"u8));
+        Assert.True(values.Add(Ttl, 64));
+        Assert.False(values.Add(Ttl, 64));
+    }
+
     internal static void FillSmall(SpiFields values)
     {
         values.Add(Dictionary["mac.src"], "00:1f:5b:ff:51:cb"u8);

@@ -172,6 +172,8 @@ public sealed class SessionEndTests
         IReadOnlyList<GatheredRecord> records = await SessionRun.OfAsync(conversation.Packets, Small with { MaxPackets = maxPackets });
         Assert.Equal(counts, string.Join(' ', records.Select(record => record.Long("packets"))));
         AssertLinked(records, packets);
+        Assert.All(records, record => Assert.NotEqual("", record.Texts("mac.src"))); // of all records
+        Assert.All(records, record => Assert.NotEqual("", record.Longs("ttl.src") + record.Longs("ttl.dst"))); // of those with such packets
         Assert.Equal(5 * packets, records.Sum(record => record.Long("databytes")));
         for (int i = 0; i < records.Count; i++)
         {

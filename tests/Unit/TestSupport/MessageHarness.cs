@@ -7,6 +7,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Parsers;
 using FlowPipe.Schemas;
 using FlowPipe.Tests.Unit.Schemas;
 
@@ -30,10 +31,19 @@ internal sealed class MessageHarness
         IFlowPipePlugin[] plugins,
         params (string Name, string Value)[] settings
     )
+        : this(tcp ? SessionType.Tcp : SessionType.Udp, sourcePort, destinationPort, plugins, settings) { }
+
+    public MessageHarness(
+        SessionType type,
+        int sourcePort,
+        int destinationPort,
+        IFlowPipePlugin[] plugins,
+        params (string Name, string Value)[] settings
+    )
     {
         // What is registered is frozen, so that all tests of the same plugins share it.
-        string key = $"{tcp} {string.Join(' ', plugins.Select(p => p.GetType()))} {string.Join(' ', settings)}";
-        (LayerTables tables, MProtocol protocol) = Made.GetOrAdd(key, _ => Make(tcp, plugins, settings));
+        string key = $"{type} {string.Join(' ', plugins.Select(p => p.GetType()))} {string.Join(' ', settings)}";
+        (LayerTables tables, MProtocol protocol) = Made.GetOrAdd(key, _ => Make(type, plugins, settings));
         _runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), _pool, 1 << 20);
         _session = new FlowSession(Core)
         {
@@ -45,6 +55,8 @@ internal sealed class MessageHarness
             SourcePort = (ushort)sourcePort,
             DestinationPort = (ushort)destinationPort,
         };
+        if (type == SessionType.Sctp)
+            _session.Fields.Add(FieldDictionary.Default["sctp.protoId"], 3);
     }
 
     /// <summary>A datagram, or a segment's data; none where TCP would give none.</summary>
@@ -81,13 +93,18 @@ internal sealed class MessageHarness
     }
 
     private static (LayerTables Tables, MProtocol Protocol) Make(
-        bool tcp,
+        SessionType type,
         IFlowPipePlugin[] plugins,
         (string Name, string Value)[] settings
     )
     {
         var tables = new LayerTables(FieldDictionary.Default, settings.ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal));
-        MProtocol protocol = tcp ? new TcpProtocol(new SessionSettings()) : new UdpProtocol();
+        MProtocol protocol = type switch
+        {
+            SessionType.Tcp => new TcpProtocol(new SessionSettings()),
+            SessionType.Sctp => new SctpProtocol(FieldDictionary.Default["sctp.protoId"]),
+            _ => new UdpProtocol(),
+        };
         tables.Register(protocol);
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);

@@ -25,7 +25,8 @@ public enum BodyHashKind : byte
 public sealed class BodyHash(BodyHashKind kind)
 #pragma warning restore CA1001
 {
-    private IncrementalHash? _hash;
+    private Md5 _md5 = new();
+    private IncrementalHash? _system; // but for MD5, which is our own
 
     /// <summary>Bytes hashed of the body in hand.</summary>
     public long Length { get; private set; }
@@ -35,7 +36,10 @@ public sealed class BodyHash(BodyHashKind kind)
     {
         if (bytes.Length == 0)
             return;
-        (_hash ??= IncrementalHash.CreateHash(NameOf(kind))).AppendData(bytes);
+        if (kind == BodyHashKind.Md5)
+            _md5.Append(bytes);
+        else
+            (_system ??= IncrementalHash.CreateHash(NameOf(kind))).AppendData(bytes);
         Length += bytes.Length;
     }
 
@@ -53,22 +57,18 @@ public sealed class BodyHash(BodyHashKind kind)
     /// <returns>Digits written; 0 when there was no byte.</returns>
     public int Finish(Span<byte> digits)
     {
-        if (Length == 0 || _hash is null)
+        if (Length == 0)
             return 0;
         Span<byte> digest = stackalloc byte[32];
-        int bytes = _hash.GetHashAndReset(digest);
-        Length = 0;
+        int bytes = FinishDigest(digest);
         return Hex.Write(digest[..bytes], digits);
     }
 
     /// <summary>Forgets the body in hand; to be called in <see cref="SessionParser.Free"/>.</summary>
     public void Reset()
     {
-        if (Length == 0 || _hash is null)
-            return;
-        Span<byte> digest = stackalloc byte[32];
-        _hash.GetHashAndReset(digest);
-        Length = 0;
+        if (Length > 0)
+            FinishDigest(stackalloc byte[32]);
     }
 
     /// <summary>Adds the digest of a body that lies whole in memory, in hexadecimal digits; costs less than pieces.</summary>
@@ -76,14 +76,26 @@ public sealed class BodyHash(BodyHashKind kind)
     public static bool AddWhole(SpiFields fields, SpiField field, BodyHashKind kind, ReadOnlySpan<byte> bytes)
     {
         Span<byte> digest = stackalloc byte[32];
-        int length = CryptographicOperations.HashData(NameOf(kind), bytes, digest);
+        int length = Md5.DigestBytes;
+        if (kind == BodyHashKind.Md5)
+            Md5.Hash(bytes, digest);
+        else
+            length = CryptographicOperations.HashData(NameOf(kind), bytes, digest);
         return fields.AddHex(field, digest[..length]);
+    }
+
+    private int FinishDigest(Span<byte> digest)
+    {
+        Length = 0;
+        if (kind != BodyHashKind.Md5)
+            return _system!.GetHashAndReset(digest);
+        _md5.Finish(digest);
+        return Md5.DigestBytes;
     }
 
     private static HashAlgorithmName NameOf(BodyHashKind kind) =>
         kind switch
         {
-            BodyHashKind.Md5 => HashAlgorithmName.MD5,
             BodyHashKind.Sha1 => HashAlgorithmName.SHA1,
             _ => HashAlgorithmName.SHA256,
         };

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+
 namespace FlowPipe.Abstractions;
 
 /// <summary>
@@ -20,6 +22,12 @@ public struct Base64Decoder
     public int Decode(ReadOnlySpan<byte> text, Span<byte> bytes)
     {
         int written = 0;
+        // Whole groups at once, up to what the framework does not take: padding, other characters. The rest one by one.
+        if (_characters == 0 && !Ended)
+        {
+            Base64.DecodeFromUtf8(text[..(text.Length & ~3)], bytes, out int consumed, out written, isFinalBlock: false);
+            text = text[consumed..];
+        }
         foreach (byte character in text)
         {
             if (Ended)

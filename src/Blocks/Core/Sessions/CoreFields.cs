@@ -8,6 +8,7 @@ namespace FlowPipe.Core.Sessions;
 internal sealed class CoreFields(FieldDictionary dictionary, bool arkimeQuirks = false)
 {
     public readonly bool ArkimeQuirks = arkimeQuirks;
+    public readonly bool[] Linked = LinkedOf(dictionary);
     public readonly SpiField FirstPacket = dictionary["first_packet"];
     public readonly SpiField FirstPacketNs = dictionary["first_packet_ns"];
     public readonly SpiField LastPacket = dictionary["last_packet"];
@@ -60,6 +61,15 @@ internal sealed class CoreFields(FieldDictionary dictionary, bool arkimeQuirks =
     public readonly SpiField TcpDstIsnCount = dictionary["tcp.dstISNCnt"];
     public readonly SpiField TcpSynValidated = dictionary["tcp.synValidated"];
     public readonly SpiField TcpSynAckValidated = dictionary["tcp.synAckValidated"];
+
+    /// <summary>By a field's number, whether all linked records have it.</summary>
+    private static bool[] LinkedOf(FieldDictionary dictionary)
+    {
+        var linked = new bool[dictionary.Fields.Count + 1];
+        foreach (FieldDefinition field in dictionary.Fields)
+            linked[field.Field.Number] = field.Linked;
+        return linked;
+    }
 }
 
 /// <summary>Handles of the fields that each side has.</summary>

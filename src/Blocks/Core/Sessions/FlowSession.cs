@@ -120,9 +120,11 @@ public sealed partial class FlowSession : Session
         return tcp;
     }
 
-    /// <summary>Begins the next record of the same session.</summary>
+    /// <summary>Begins the next record of the same session: it tells what is seen from here on, and again what belongs to all of them.</summary>
     internal void StartSegment()
     {
+        Fields.Retain(_fields.Linked);
+        LastClientTtl = LastServerTtl = -1;
         Segment++;
         Packets = default;
         UncountedPackets = 0;

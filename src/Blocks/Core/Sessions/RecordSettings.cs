@@ -1,3 +1,5 @@
+using FlowPipe.Schemas;
+
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>What goes into a record.</summary>
@@ -25,4 +27,7 @@ public sealed record RecordSettings
 
     /// <summary>In sessions3 documents: whether what Arkime does not have (ids, end reason) is there, under <c>flowpipe</c>.</summary>
     public bool Sessions3Extras { get; init; } = true;
+
+    /// <summary>What of it may leave the sensor; null for all.</summary>
+    public FieldPolicy? Fields { get; init; }
 }

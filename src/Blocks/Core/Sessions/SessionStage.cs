@@ -92,6 +92,12 @@ public sealed class SessionStage
         }
     }
 
+    /// <summary>What its partitions are made of, for whoever runs one without blocks.</summary>
+    internal PartitionSetup Setup => _setup;
+
+    /// <summary>What its enqueue block decodes with.</summary>
+    internal PacketDecoder Decoder => _decoder;
+
     /// <summary>Whether and how packets that come again are dropped.</summary>
     public PacketSettings Packets { get; init; } = new();
 

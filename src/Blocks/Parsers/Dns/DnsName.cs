@@ -52,16 +52,28 @@ internal static class DnsName
                 return NameFault.Malformed;
             if (length > 0 && !Append(text, ref length, (byte)'.'))
                 return NameFault.Malformed;
-            foreach (byte character in message.Slice(position, size))
-            {
-                if (!AppendVisible(text, ref length, character))
-                    return NameFault.Malformed;
-            }
+            if (!AppendLabel(text, ref length, message.Slice(position, size)))
+                return NameFault.Malformed;
             position += size;
         }
         if (pointers == 0)
             at = position;
         return NameFault.None;
+    }
+
+    private static bool AppendLabel(Span<byte> text, ref int length, ReadOnlySpan<byte> label)
+    {
+        if (!label.ContainsAnyExceptInRange((byte)' ', (byte)'~') && label.TryCopyTo(text[length..]))
+        {
+            length += label.Length;
+            return true;
+        }
+        foreach (byte character in label)
+        {
+            if (!AppendVisible(text, ref length, character))
+                return false;
+        }
+        return true;
     }
 
     private static bool AppendVisible(Span<byte> text, ref int length, byte character)

@@ -31,6 +31,9 @@ internal static class InternationalName
     public static bool TryDecode(ReadOnlySpan<byte> name, Span<byte> utf8, out int length)
     {
         length = 0;
+        // Nearly all names: without its hyphens, no label can begin with the prefix
+        if (name.IndexOf(Prefix[2..]) < 0)
+            return TryLower(name, utf8, ref length);
         while (true)
         {
             int dot = name.IndexOf((byte)'.');

@@ -8,11 +8,13 @@ namespace FlowPipe.Parsers.Http;
 /// <code>
 /// Basic  base64 of user:password                    RFC 7617
 /// Digest username="user", realm="…", …              RFC 7616
+/// NTLM, Negotiate  base64 of a token                MS-NTHT, RFC 4559; the server's is in WWW-Authenticate or Proxy-Authenticate
 /// </code>
 /// </summary>
 internal static class Authorization
 {
     private const int LongestCredentials = 1024;
+    private const int LongestToken = 4096;
 
     public static void Add(HttpFields fields, SpiFields values, ReadOnlySpan<byte> header)
     {
@@ -26,6 +28,19 @@ internal static class Authorization
             AddBasic(fields, values, rest);
         else if (HttpHeaders.Is(scheme, "digest"u8))
             AddDigest(fields, values, rest);
+    }
+
+    /// <summary>Hands a token of NTLM on to its parser, from the header of either side.</summary>
+    public static void AddToken(Session session, Side side, ReadOnlySpan<byte> header)
+    {
+        int space = header.IndexOf((byte)' ');
+        if (space <= 0 || session.Sub("ntlm") is not { } ntlm)
+            return;
+        ReadOnlySpan<byte> scheme = header[..space];
+        if (!HttpHeaders.Is(scheme, "ntlm"u8) && !HttpHeaders.Is(scheme, "negotiate"u8))
+            return;
+        Span<byte> token = stackalloc byte[LongestToken];
+        ntlm.Parse(session, side, token[..default(Base64Decoder).Decode(header[space..], token)]);
     }
 
     private static void AddBasic(HttpFields fields, SpiFields values, ReadOnlySpan<byte> credentials)

@@ -18,6 +18,8 @@ internal static class HttpHeaders
             values.AddLower(fields.ResponseHeader, name);
             if (fields.AllResponseHeaders && values.AddLower(fields.ResponseHeaderField, name))
                 values.AddLower(fields.ResponseHeaderValue, Cut(fields, value));
+            if (Is(name, "www-authenticate"u8) || Is(name, "proxy-authenticate"u8))
+                Authorization.AddToken(session, Side.Server, value);
             return;
         }
         values.AddLower(fields.RequestHeader, name);
@@ -28,7 +30,10 @@ internal static class HttpHeaders
         if (Is(name, "cookie"u8))
             AddCookies(fields, values, value);
         else if (Is(name, "authorization"u8) || Is(name, "proxy-authorization"u8))
+        {
             Authorization.Add(fields, values, value);
+            Authorization.AddToken(session, Side.Client, value);
+        }
     }
 
     public static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower) =>

@@ -36,18 +36,6 @@ internal static class MiscChecks
     public static bool IsFramedThrift(Session session, ReadOnlySpan<byte> bytes) =>
         bytes.Length > 20 && bytes[4] == 0x80 && bytes[5] == 1 && bytes[6] == 0;
 
-    /// <summary>
-    /// A connection request of X.224 in a TPKT (RFC 1006): | 03 00 | length (2) | length (1) | E0 |. Siemens' controllers, on the port of
-    /// ISO transport, begin so, too.
-    /// </summary>
-    public static bool IsRemoteDesktop(Session session, ReadOnlySpan<byte> bytes) =>
-        bytes.Length > 5
-        && bytes[3] <= bytes.Length
-        && bytes[4] == bytes[3] - 5
-        && bytes[5] == 0xE0
-        && session.DestinationPort != 102
-        && session.SourcePort != 102;
-
     /// <summary>| five characters | length (4) | length of what is not compressed (4) | zlib's 78 |, either end first.</summary>
     public static bool IsGh0st(Session session, ReadOnlySpan<byte> bytes)
     {
@@ -93,16 +81,6 @@ internal static class MiscChecks
     /// <summary>The port of RIP.</summary>
     public static bool IsRip(Session session, ReadOnlySpan<byte> bytes) => session.SourcePort == 520 || session.DestinationPort == 520;
 
-    /// <summary>
-    /// A client's hard reset: | 38 | session (8) | HMAC of 16, 20, 32 or 64 bytes with packet id (4) and time (4), or none | 0 (1) | packet id 0 (4) |.
-    /// </summary>
-    public static bool IsOpenVpnReset(ReadOnlySpan<byte> bytes) =>
-        bytes.Length is 14 or 38 or 42 or 54 or 86 && bytes[0] == 0x38 && bytes[^5..].IndexOfAnyExcept((byte)0) < 0;
-
-    /// <summary>The same behind its length (2), over TCP.</summary>
-    public static bool IsOpenVpnStream(Session session, ReadOnlySpan<byte> bytes) =>
-        bytes.Length >= 2 + bytes[1] && bytes[1] > 0 && IsOpenVpnReset(bytes.Slice(2, bytes[1]));
-
     /// <summary>An answer to a search: HTTP with headers of SSDP.</summary>
     public static bool IsSsdpResponse(Session session, ReadOnlySpan<byte> bytes) =>
         bytes.IndexOf("\r\nST:"u8) >= 0 || bytes.IndexOf("\r\nUSN:"u8) >= 0 || bytes.IndexOf("UPnP"u8) >= 0;
@@ -110,17 +88,6 @@ internal static class MiscChecks
     /// <summary>Windows' delivery optimization: | 14 | "Swarm protocol" | or | 0 (4) | …</summary>
     public static bool IsDeliveryOptimization(Session session, ReadOnlySpan<byte> bytes) =>
         bytes.Length >= 15 && (bytes.StartsWith("\0\0\0\0"u8) || bytes.StartsWith("\u000ESwarm protocol"u8));
-
-    /// <summary>
-    /// A header of ISAKMP (RFC 7296 section 3.1): | two cookies (16) | first payload (1) | version (1): 1.0, 2.0 | exchange (1) | …, which on
-    /// port 4500 may stand behind four zeros (RFC 3948 section 2.2).
-    /// </summary>
-    public static bool IsIsakmp(Session session, ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length > 22 && bytes.StartsWith("\0\0\0\0"u8))
-            bytes = bytes[4..];
-        return bytes.Length >= 18 && bytes[16] is 1 or 8 or 33 or 46 && bytes[17] is 0x10 or 0x20 or 0x02;
-    }
 
     /// <summary>Skinny: | length (1), the rest of it 0 (3) | 0 (4) | …</summary>
     public static bool IsSkinny(Session session, ReadOnlySpan<byte> bytes) =>

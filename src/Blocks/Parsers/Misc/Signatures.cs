@@ -46,6 +46,8 @@ internal static class Signatures
         new("memcached", Udp, "\0\0stats", 6),
         new("memcached", Udp, "\0\0gets ", 6),
         new("elasticsearch", Tcp, "ES\0\0"),
+        // SMB behind the header and the two names of a NetBIOS datagram (RFC 1002 section 4.4.2)
+        new("smb", Udp, "\u00FFSMB", 82),
         // Clusters and queues
         new("hbase", Tcp, "HBas\0"),
         new("hadoop", Tcp, "hrpc\t"),
@@ -57,7 +59,6 @@ internal static class Signatures
         new("zookeeper", Tcp, "\0\0\0,\0\0\0\0"),
         new("zookeeper", Tcp, "\0\0\0-\0\0\0\0"),
         new("kafka", Tcp, "\0\0", Check: IsKafka),
-        new("mqtt", Tcp, "\u0010", Check: static (_, bytes) => bytes.Length > 6 && bytes[4..6].SequenceEqual("MQ"u8)),
         new("gearman", Tcp, "\0REQ"),
         new("gearman", Tcp, "\0RES"),
         new("splunk", Tcp, "--splunk-cooked-mode"),
@@ -65,11 +66,9 @@ internal static class Signatures
         // Calls of other programs
         new("thrift", Tcp, "\u0080\u0001\0\u0001\0\0\0"),
         new("thrift", Tcp, "\0\0", Check: IsFramedThrift),
-        new("dcerpc", Tcp, "\u0005\0\u000B"),
         new("rmi", Tcp, "JRMI\0\u0002K"),
         new("flash-policy", Tcp, "<policy-file-request/>"),
         new("x11", Tcp, "l\0\u000B\0"),
-        new("rdp", Tcp, "\u0003\0", Check: IsRemoteDesktop),
         new("vnc", Tcp, "RFB 0", Check: static (_, bytes) => bytes.Length >= 12 && bytes[7] == '.' && bytes[11] == '\n'),
         new("gh0st", Tcp, "x", 13, IsGh0st),
         // Watching over machines
@@ -96,8 +95,6 @@ internal static class Signatures
         new("rip", Udp, "\u0002\u0002\0\0", Check: IsRip),
         new("wireguard", Udp, "\u0001\0\0\0", Check: static (_, bytes) => bytes.Length == 148),
         new("wireguard", Udp, "\u0002\0\0\0", Check: static (_, bytes) => bytes.Length == 92),
-        new("openvpn", Udp, "8", Check: static (_, bytes) => IsOpenVpnReset(bytes)),
-        new("openvpn", Tcp, "\0", Check: IsOpenVpnStream),
         // What devices say of themselves
         new("ssdp", Udp, "M-SEARCH "),
         new("ssdp", Udp, "NOTIFY * "),
@@ -133,8 +130,6 @@ internal static class Signatures
     [
         new("dropbox-lan-sync", SessionType.Udp, 17500, null, static (_, bytes) => bytes.IndexOf("host_int"u8) > 0),
         new("wudo", SessionType.Tcp, 7680, Side.Server, IsDeliveryOptimization),
-        new("isakmp", SessionType.Udp, 500, null, IsIsakmp),
-        new("isakmp", SessionType.Udp, 4500, null, IsIsakmp),
         new("aruba-papi", SessionType.Udp, 8211, null, static (_, bytes) => bytes.Length >= 20 && bytes.StartsWith("Ir"u8)),
         new("sccp", SessionType.Tcp, 2000, Side.Server, IsSkinny),
         new("hsrp", SessionType.Udp, 1985, null, IsHsrp),

@@ -89,11 +89,7 @@ internal sealed class TextScratch(int capacity)
     {
         if (IsFull)
             return;
-        Span<byte> hash = stackalloc byte[MD5.HashSizeInBytes];
-#pragma warning disable CA5351 // A fingerprint, not a protection
-        MD5.HashData(Text, hash);
-#pragma warning restore CA5351
-        fields.AddHex(hashField, hash);
+        BodyHash.AddWhole(fields, hashField, BodyHashKind.Md5, Text);
         if (withText)
             fields.Add(textField, Text);
     }

@@ -1,12 +1,14 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Records;
 
 /// <summary>
 /// The key of a record's message on Kafka: the Community ID, then <c>;vlan=5</c>, <c>;vlan=5.7</c>, <c>;vni=9</c> where these are part of the
-/// session's key; for a session without addresses <c>0:</c> and the base64 of SHA-1 over its key's bytes. Never empty.
+/// session's key; for a session without addresses <c>0:</c> and the base64 of SHA-1 over its key's bytes. Never empty. Where the Community ID
+/// must not leave, the keyed hash of all that: the records of a session still have one key.
 /// </summary>
 internal static class MessageKey
 {
@@ -32,6 +34,14 @@ internal static class MessageKey
         if (vni != 0)
             Append(";vni="u8, vni, key, ref length);
         return key[..length].ToArray();
+    }
+
+    /// <summary>The key that leaves in place of another.</summary>
+    public static byte[] Hidden(byte[] key, FieldHasher keyed)
+    {
+        byte[] hidden = new byte[FieldHasher.TextLength];
+        keyed.HashText(key, hidden);
+        return hidden;
     }
 
     private static void Append(ReadOnlySpan<byte> name, uint value, Span<byte> key, ref int length)

@@ -24,6 +24,8 @@ internal sealed class RecordBuilder
     private readonly byte[] _node;
     private readonly byte[][] _tags;
     private readonly Digests _digests = new();
+    private readonly FieldFilter? _filter;
+    private readonly FieldHasher? _keyed; // null unless what is made of addresses must not leave
     private readonly SpiRow _row = new();
     private readonly SpiRecordEncoder _avro = new();
     private readonly Sessions3Writer _json;
@@ -36,12 +38,23 @@ internal sealed class RecordBuilder
         _communitySeed = communitySeed;
         _forms = forms;
         _sources = sources;
-        _recordId = new RecordId(settings.Node, _digests);
+        _filter = settings.Fields?.CreateFilter();
+        _keyed = settings.Fields is { HidesIdentity: true } policy ? policy.CreateHasher() : null;
+        _recordId = new RecordId(settings.Node, _digests, _keyed);
         _node = Encoding.UTF8.GetBytes(settings.Node);
         _tags = new byte[settings.Tags.Count][];
         for (int i = 0; i < _tags.Length; i++)
             _tags[i] = Encoding.UTF8.GetBytes(settings.Tags[i]);
-        _json = new Sessions3Writer(new Sessions3Options { GapPacketPos = settings.GapPacketPos, Extras = settings.Sessions3Extras });
+        _json = new Sessions3Writer(
+            new Sessions3Options
+            {
+                GapPacketPos = settings.GapPacketPos,
+                EmptyPacketPos = settings.ArkimeQuirks && settings.Positions,
+                EmptyPacketLen = settings.ArkimeQuirks && settings.Positions && settings.EnablePacketLen,
+                Extras = settings.Sessions3Extras,
+            },
+            policy: settings.Fields
+        );
     }
 
     public void Build(FlowSession session, EndReason reason, bool final, SpiBatch batch)
@@ -64,6 +77,8 @@ internal sealed class RecordBuilder
         if (hasCommunityId)
             CommunityId.Write(session, _communitySeed, _settings.ArkimeQuirks, _digests, communityId);
         record.Key = MessageKey.Of(session, communityId, _digests);
+        if (_keyed is not null)
+            record.Key = MessageKey.Hidden(record.Key, _keyed);
 
         foreach (byte[] tag in _tags)
             session.AddTag(tag);
@@ -80,7 +95,7 @@ internal sealed class RecordBuilder
             AddTcp(row, in session.Tcp, isLinked: session.Segment > 0);
         if (_settings.Positions)
             session.Positions.WriteTo(row.Lists, _fields, _sources, _settings.EnablePacketLen);
-        Encode(row, session.Fields, record, batch);
+        Encode(row, _filter is null ? session.Fields : _filter.Apply(row, session.Fields), record, batch);
     }
 
     // Arkime adds ten seconds to the first ten of 1970: captures without stamps.

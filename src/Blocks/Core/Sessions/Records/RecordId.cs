@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Records;
 
@@ -10,17 +11,20 @@ namespace FlowPipe.Core.Sessions.Records;
 /// node, UTF-8 | 00 | source's fingerprint, ASCII | 00 | offset (8) | time, ns (8) | segment (4) | the session's key
 /// </code>
 /// offset and time being those of the session's first packet, all numbers big-endian. So it is the same whenever the same packets are read,
-/// whatever the partitions, the path or the compression.
+/// whatever the partitions, the path or the compression. Where the addresses must not be told, HMAC-SHA-256 takes the place of SHA-256: all
+/// else that goes into the hash is in the record or easy to guess.
 /// </summary>
 internal sealed class RecordId
 {
     private readonly byte[] _buffer;
     private readonly int _prefix;
     private readonly Digests _digests;
+    private readonly FieldHasher? _keyed;
 
-    public RecordId(string node, Digests digests)
+    public RecordId(string node, Digests digests, FieldHasher? keyed)
     {
         _digests = digests;
+        _keyed = keyed;
         byte[] name = Encoding.UTF8.GetBytes(node);
         _buffer = new byte[name.Length + 1 + 64 + 1 + 8 + 8 + 4 + SessionKey.MaxLength];
         name.CopyTo(_buffer, 0);
@@ -41,7 +45,10 @@ internal sealed class RecordId
         length += 20;
         length += SessionKey.Write(session, buffer[length..]);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        _digests.Sha256(buffer[..length], digest);
+        if (_keyed is not null)
+            _keyed.Hash(buffer[..length], digest);
+        else
+            _digests.Sha256(buffer[..length], digest);
         return new Guid(digest[..16], bigEndian: true);
     }
 }

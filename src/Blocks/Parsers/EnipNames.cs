@@ -1,0 +1,152 @@
+namespace FlowPipe.Parsers;
+
+/// <summary>Names of the numbers in EtherNet/IP and CIP, as Arkime writes them; empty for those that have none here.</summary>
+internal static class EnipNames
+{
+    /// <summary>Commands of the encapsulation (volume 2 section 2-3.2).</summary>
+    public static ReadOnlySpan<byte> Command(int number) =>
+        number switch
+        {
+            0x00 => "NOP"u8,
+            0x04 => "ListServices"u8,
+            0x63 => "ListIdentity"u8,
+            0x64 => "ListInterfaces"u8,
+            0x65 => "RegisterSession"u8,
+            0x66 => "UnRegisterSession"u8,
+            0x6F => "SendRRData"u8,
+            0x70 => "SendUnitData"u8,
+            0x72 => "IndicateStatus"u8,
+            0x73 => "Cancel"u8,
+            _ => default,
+        };
+
+    /// <summary>Services (volume 1 appendix A-3, and those of Rockwell's controllers).</summary>
+    public static ReadOnlySpan<byte> Service(int number) =>
+        number switch
+        {
+            0x01 => "Get_Attributes_All"u8,
+            0x02 => "Set_Attributes_All"u8,
+            0x03 => "Get_Attribute_List"u8,
+            0x04 => "Set_Attribute_List"u8,
+            0x05 => "Reset"u8,
+            0x06 => "Start"u8,
+            0x07 => "Stop"u8,
+            0x08 => "Create"u8,
+            0x09 => "Delete"u8,
+            0x0A => "Multiple_Service_Packet"u8,
+            0x0D => "Apply_Attributes"u8,
+            0x0E => "Get_Attribute_Single"u8,
+            0x10 => "Set_Attribute_Single"u8,
+            0x11 => "Find_Next_Object_Instance"u8,
+            0x14 => "Error_Response"u8,
+            0x15 => "Restore"u8,
+            0x16 => "Save"u8,
+            0x17 => "NoOp"u8,
+            0x18 => "Get_Member"u8,
+            0x19 => "Set_Member"u8,
+            0x1A => "Insert_Member"u8,
+            0x1B => "Remove_Member"u8,
+            0x1C => "GroupSync"u8,
+            0x4B => "Execute_PCCC"u8,
+            0x4C => "Read_Tag"u8,
+            0x4D => "Write_Tag"u8,
+            0x4E => "Forward_Close"u8,
+            0x52 => "Read_Tag_Fragmented"u8,
+            0x53 => "Write_Tag_Fragmented"u8,
+            0x54 => "Forward_Open"u8,
+            0x55 => "Get_Connection_Owner"u8,
+            0x5B => "Large_Forward_Open"u8,
+            _ => default,
+        };
+
+    /// <summary>Classes of objects (volume 1 section 5-1).</summary>
+    public static ReadOnlySpan<byte> Class(uint number) =>
+        number switch
+        {
+            0x01 => "Identity"u8,
+            0x02 => "Message Router"u8,
+            0x03 => "DeviceNet"u8,
+            0x04 => "Assembly"u8,
+            0x05 => "Connection"u8,
+            0x06 => "Connection Manager"u8,
+            0x07 => "Register"u8,
+            0x08 => "Discrete Input Point"u8,
+            0x09 => "Discrete Output Point"u8,
+            0x0A => "Analog Input Point"u8,
+            0x0B => "Analog Output Point"u8,
+            0x0E => "Presence Sensing"u8,
+            0x0F => "Parameter"u8,
+            0x10 => "Parameter Group"u8,
+            0x1D => "Discrete Input Group"u8,
+            0x1E => "Discrete Output Group"u8,
+            0x1F => "Discrete Group"u8,
+            0x20 => "Analog Input Group"u8,
+            0x21 => "Analog Output Group"u8,
+            0x22 => "Analog Group"u8,
+            0x23 => "Position Sensor"u8,
+            0x24 => "Position Controller Supervisor"u8,
+            0x25 => "Position Controller"u8,
+            0x26 => "Block Sequencer"u8,
+            0x27 => "Command Block"u8,
+            0x28 => "Motor Data"u8,
+            0x29 => "Control Supervisor"u8,
+            0x2A => "AC/DC Drive"u8,
+            0x2B => "Acknowledge Handler"u8,
+            0x2C => "Overload"u8,
+            0x2D => "Softstart"u8,
+            0x2E => "Selection"u8,
+            0x30 => "S-Device Supervisor"u8,
+            0x31 => "S-Analog Sensor"u8,
+            0x32 => "S-Analog Actuator"u8,
+            0x33 => "S-Single Stage Controller"u8,
+            0x34 => "S-Gas Calibration"u8,
+            0x35 => "Trip Point"u8,
+            0x37 => "File"u8,
+            0x38 => "S-Partial Pressure"u8,
+            0x39 => "Safety Supervisor"u8,
+            0x3A => "Safety Validator"u8,
+            0x3B => "Safety Discrete Output Point"u8,
+            0x3C => "Safety Discrete Output Group"u8,
+            0x3D => "Safety Discrete Input Point"u8,
+            0x3E => "Safety Discrete Input Group"u8,
+            0x3F => "Safety Dual Channel Output"u8,
+            0x40 => "S-Sensor Calibration"u8,
+            0x41 => "Event Log"u8,
+            0x42 => "Motion Device Axis"u8,
+            0x43 => "Time Sync"u8,
+            0x44 => "Modbus"u8,
+            0xF0 => "ControlNet"u8,
+            0xF1 => "ControlNet Keeper"u8,
+            0xF2 => "ControlNet Scheduling"u8,
+            0xF3 => "Connection Configuration"u8,
+            0xF4 => "Port"u8,
+            0xF5 => "TCP/IP Interface"u8,
+            0xF6 => "EtherNet Link"u8,
+            0xF7 => "CompoNet"u8,
+            0xF8 => "CompoNet Repeater"u8,
+            _ => default,
+        };
+
+    /// <summary>Some vendors.</summary>
+    public static ReadOnlySpan<byte> Vendor(int number) =>
+        number switch
+        {
+            0x01 => "Rockwell Automation/Allen-Bradley"u8,
+            0x02 => "Namco Controls Corp."u8,
+            0x05 => "Schneider Electric"u8,
+            0x0C => "Festo"u8,
+            0x17 => "OMRON"u8,
+            0x1A => "Hitachi"u8,
+            0x2A => "Mitsubishi Electric"u8,
+            0x31 => "Siemens"u8,
+            0x36 => "Bosch Rexroth"u8,
+            0x4D => "Lenze"u8,
+            0x5A => "Beckhoff"u8,
+            0x64 => "Yaskawa"u8,
+            0x90 => "Pilz"u8,
+            0x100 => "Phoenix Contact"u8,
+            0x11B => "WAGO"u8,
+            0x12E => "Rockwell Automation"u8,
+            _ => default,
+        };
+}

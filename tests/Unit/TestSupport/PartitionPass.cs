@@ -112,8 +112,8 @@ internal sealed class PartitionPass : IDisposable
             if (verdict == PacketRc.DoProcess)
                 batch.Sorted[taken++] = record;
         }
-        batch.PartitionStart[0] = 0;
-        batch.PartitionStart[1] = taken;
+        batch.SliceStart[0] = 0;
+        batch.SliceStart[1] = taken;
     }
 
     private void Send()

@@ -356,7 +356,9 @@ public sealed class FieldDictionary
                     "required" when !field.Avro.Contains('.', StringComparison.Ordinal) => field with { Required = true },
                     "linked" => field with { Linked = true },
                     _ when flag.StartsWith("default=", StringComparison.Ordinal) => field with { Default = ReadDefault(flag, field) },
-                    _ => throw Malformed($"flag '{flag}' is unknown or not for {field.TypeName} (cnt ecscnt always required linked default=N)"),
+                    _ => throw Malformed(
+                        $"flag '{flag}' is unknown or not for {field.TypeName} (cnt ecscnt always required linked default=N)"
+                    ),
                 };
             }
             return field;

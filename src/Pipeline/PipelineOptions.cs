@@ -26,6 +26,9 @@ public sealed record PipelineOptions
 
     /// <summary>At least one; opened and flushed by the run, disposed by its caller.</summary>
     public required IReadOnlyList<ISpiSink> Sinks { get; init; }
+
+    /// <summary>Takes the records' digests once the sinks have them; null when nobody wants any.</summary>
+    public ISpiSink? Digests { get; init; }
     public required Action<string> Warn { get; init; }
 
     /// <summary>Where parsers are found; null for those beside the executable.</summary>
@@ -35,4 +38,8 @@ public sealed record PipelineOptions
 /// <summary>How it ended.</summary>
 /// <param name="Final">The figures at the end.</param>
 /// <param name="Ok">Everything was read, delivered and accounted for.</param>
-public sealed record RunResult(RunSnapshot Final, bool Ok);
+public sealed record RunResult(RunSnapshot Final, bool Ok)
+{
+    /// <summary>What was read of each input; empty unless inputs are hashed.</summary>
+    public IReadOnlyList<SourceSummary> Sources { get; init; } = [];
+}

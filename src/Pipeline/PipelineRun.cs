@@ -24,7 +24,10 @@ public sealed class PipelineRun(PipelineOptions options)
     {
         _time.Start();
         using var reader = new FilePacketReader(options.Reading);
-        var emit = new EmitBlock(options.Sinks, partitions: options.Partitions);
+        var emit = new EmitBlock(
+            options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
+            partitions: options.Partitions
+        );
         try
         {
             // Nothing is read yet, so whoever asks for a stop while brokers or a registry are waited for need not ask twice.
@@ -73,7 +76,10 @@ public sealed class PipelineRun(PipelineOptions options)
             throw;
         }
         RunSnapshot final = Snapshot();
-        return new RunResult(final, _state == "done" && reader.Counts.Damaged == 0 && final.Ledger.Balanced && AllDelivered(final));
+        return new RunResult(final, _state == "done" && reader.Counts.Damaged == 0 && final.Ledger.Balanced && AllDelivered(final))
+        {
+            Sources = reader.Summaries,
+        };
     }
 
     /// <summary>The figures now; exact once the run has ended.</summary>

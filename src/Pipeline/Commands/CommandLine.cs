@@ -79,6 +79,8 @@ internal static class CommandLine
             DemoCommand.Create(context),
             ReplayCommand.Create(context),
             ConsumeCommand.Create(context),
+            VerifyCommand.Create(context),
+            DiffCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             ConfigCommand.Create(context),

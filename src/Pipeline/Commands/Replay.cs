@@ -4,6 +4,8 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Manifests;
+using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
 using FlowPipe.Schemas;
@@ -16,13 +18,15 @@ namespace FlowPipe.Pipeline.Commands;
 /// <param name="reload">Reads the settings again, for SIGHUP; null where they can't be.</param>
 internal sealed class Replay(CommandContext context, FlowPipeSettings settings, Func<FlowPipeSettings>? reload = null)
 {
+    private readonly KafkaStatistics _statistics = new();
+
     /// <summary>Runs with the sinks that the settings name.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
     {
         IReadOnlyList<ISpiSink> sinks;
         try
         {
-            sinks = SinkBuilder.Create(settings, context);
+            sinks = SinkBuilder.Create(settings, context, onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take);
             if (settings.ExactlyOnce.Enabled)
                 sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks);
         }
@@ -51,21 +55,36 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
         using var signals = new StopSignals(context.Status, settings.DrainDeadline);
+        await using ManifestWriter? manifest = await OpenManifestAsync(sinks, signals.Stop).ConfigureAwait(false);
         var run = new PipelineRun(
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
                 Records = settings.Records with { Fields = fields },
-                Reading = settings.Reading with { Inputs = inputs, Warn = context.Status.Message, OnDamage = context.Status.Message },
+                Reading = settings.Reading with
+                {
+                    Inputs = inputs,
+                    HashSources = manifest is not null,
+                    Warn = context.Status.Message,
+                    OnDamage = context.Status.Message,
+                },
                 Packets = settings.Packets,
                 DropLists = lists,
                 Partitions = Partitions,
                 Commits = settings.ExactlyOnce.Commits,
                 Sinks = sinks,
+                Digests = manifest?.Digests,
                 Warn = context.Status.Message,
                 ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
             }
         );
+        using MetricsServer? metrics =
+            settings.MetricsListen.Length == 0 ? null : MetricsServer.Start(settings.MetricsListen, run.Snapshot, _statistics);
+        await using StatsTopic? figures =
+            settings.Stats.Topic.Length == 0
+                ? null
+                : await StatsTopic.OpenAsync(settings, context.Status.Message, signals.Stop).ConfigureAwait(false);
+        figures?.Start(run, TimeSpan.FromSeconds(settings.Stats.Interval));
         RunResult result;
         await using (settings.Stats.Quiet ? null : new Progress(run, context, TimeSpan.FromSeconds(settings.Stats.Interval)))
             result = await run.RunAsync(signals.Stop, signals.Abort).ConfigureAwait(false);
@@ -77,7 +96,23 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
-        return result.Ok ? ExitStatus.Done : ExitStatus.Failed;
+        if (figures is not null)
+            await figures.EndAsync(result.Final, context.Status.Message, signals.Abort).ConfigureAwait(false);
+        bool told =
+            manifest is null
+            || await manifest
+                .WriteAsync(result, signals.Stop.IsCancellationRequested, context.Status.Message, signals.Abort)
+                .ConfigureAwait(false);
+        return result.Ok && told ? ExitStatus.Done : ExitStatus.Failed;
+    }
+
+    private async Task<ManifestWriter?> OpenManifestAsync(IReadOnlyList<ISpiSink> sinks, CancellationToken stop)
+    {
+        if (settings.Manifest.File.Length > 0)
+            return await ManifestWriter.OpenAsync(settings, sinks, context.Status.Message, stop).ConfigureAwait(false);
+        return settings.Manifest.Ids.Length == 0
+            ? null
+            : throw new WrongUsageException("--manifest-ids lists the records of a manifest: give --manifest FILE too");
     }
 
     private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;

@@ -520,6 +520,54 @@ internal static class ConfigKeys
             "--stats",
             "FILE"
         ),
+        Text(
+            "stats.topic",
+            "a topic's name, such as flowpipe.stats.v1, or empty",
+            IsTopic,
+            s => s.Stats.Topic,
+            (s, v) => s with { Stats = s.Stats with { Topic = v } },
+            "Topic that gets the run's figures at each interval, as Avro, on the first Kafka that gets records; empty for none",
+            "--stats-topic",
+            "TOPIC"
+        ),
+        Text(
+            "metrics.listen",
+            "PORT (on 127.0.0.1) or HOST:PORT, or empty",
+            static text => text.Length == 0 || Metrics.ListenAddress.TryParse(text, out _, out _),
+            s => s.MetricsListen,
+            (s, v) => s with { MetricsListen = v },
+            "Where /metrics (for Prometheus), /healthz and /readyz are served while a run lasts; empty for nowhere",
+            "--metrics",
+            "[HOST:]PORT"
+        ),
+        Text(
+            "manifest.file",
+            "a file name",
+            static _ => true,
+            s => s.Manifest.File,
+            (s, v) => s with { Manifest = s.Manifest with { File = v } },
+            "File for the run's manifest: sources and their hashes, settings, counts, and digests of all records for 'flowpipe verify'",
+            "--manifest",
+            "FILE"
+        ),
+        Text(
+            "manifest.ids",
+            "a file name",
+            static _ => true,
+            s => s.Manifest.Ids,
+            (s, v) => s with { Manifest = s.Manifest with { Ids = v } },
+            "File for a list of all records' ids and digests, so that 'flowpipe verify --ids' can name each one that is missing; needs manifest.file",
+            "--manifest-ids",
+            "FILE"
+        ),
+        Text(
+            "manifest.topic",
+            "a topic's name, or empty",
+            IsTopic,
+            s => s.Manifest.Topic,
+            (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
+            "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
+        ),
         .. ArkimeKeys.All,
         .. RegistryKeys.All,
     ];
@@ -560,6 +608,9 @@ internal static class ConfigKeys
             .Distinct(StringComparer.Ordinal);
         return Configuration.Nearest.Of(path, All.Select(key => key.Path).Concat(sections));
     }
+
+    private static bool IsTopic(string text) =>
+        text.Length <= 249 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     private static string? InSection(string path, string section) =>
         path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.OrdinalIgnoreCase)

@@ -24,6 +24,11 @@ internal sealed record FlowPipeSettings
 
     public StatsSettings Stats { get; init; } = new();
 
+    /// <summary>Where machines may ask how a run is doing: PORT or HOST:PORT; empty for nowhere.</summary>
+    public string MetricsListen { get; init; } = "";
+
+    public ManifestSettings Manifest { get; init; } = new();
+
     /// <summary>Where the records go.</summary>
     public IReadOnlyList<string> To { get; init; } = ["table:"];
 
@@ -75,4 +80,20 @@ internal sealed record StatsSettings
 
     /// <summary>Where the final figures are written as JSON; empty for nowhere.</summary>
     public string File { get; init; } = "";
+
+    /// <summary>Topic for the figures of each interval; empty for none.</summary>
+    public string Topic { get; init; } = "";
+}
+
+/// <summary>What is kept of a run, to prove its records by.</summary>
+internal sealed record ManifestSettings
+{
+    /// <summary>Where the manifest is written; empty for nowhere.</summary>
+    public string File { get; init; } = "";
+
+    /// <summary>Where the records' ids and digests are listed; empty for nowhere.</summary>
+    public string Ids { get; init; } = "";
+
+    /// <summary>Topic for the manifest on clusters that get records; empty for none.</summary>
+    public string Topic { get; init; } = "flowpipe.runs.v1";
 }

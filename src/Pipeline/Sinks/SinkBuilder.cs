@@ -12,8 +12,14 @@ internal static class SinkBuilder
     /// <param name="settings">The settings in force.</param>
     /// <param name="context">Where a table and warnings go.</param>
     /// <param name="embedded">The broker that <c>kafka://embedded</c> means; null for one of the sink's own.</param>
+    /// <param name="onStatistics">Takes librdkafka's statistics; null when nobody wants them.</param>
     /// <exception cref="FlowPipeException">A sink is not right.</exception>
-    public static IReadOnlyList<ISpiSink> Create(FlowPipeSettings settings, CommandContext context, EmbeddedKafka? embedded = null)
+    public static IReadOnlyList<ISpiSink> Create(
+        FlowPipeSettings settings,
+        CommandContext context,
+        EmbeddedKafka? embedded = null,
+        Action<string, string>? onStatistics = null
+    )
     {
         if (settings.To.Count == 0)
             throw new FlowPipeException("there is no sink: give --to, such as --to table:");
@@ -25,6 +31,7 @@ internal static class SinkBuilder
             Registry = settings.Registry,
             Arkime = settings.Arkime,
             Embedded = embedded,
+            OnStatistics = onStatistics,
             Warn = context.Status.Message,
             Others = new Dictionary<string, Func<SinkUri, ISpiSink>>(StringComparer.Ordinal)
             {

@@ -316,6 +316,10 @@ public sealed class ConfigurationTests : IDisposable
                 return ["http://a:8081,https://b/prefix"];
             case ConfigKind.List:
                 return ["null:", "ndjson:a \"b\" #c.json"];
+            case ConfigKind.Text when key.Path == "metrics.listen":
+                return ["127.0.0.1:9464"];
+            case ConfigKind.Text when key.Path.EndsWith(".topic", StringComparison.Ordinal):
+                return ["some.other-topic_1"];
             case ConfigKind.Text when ByteSize.TryParse(now, out long bytes):
                 return [ByteSize.Format(bytes + (1 << 20))];
             default:

@@ -81,6 +81,12 @@ public sealed class KafkaTopicReader : IDisposable
     /// <summary>Partitions of the topic, once it is open.</summary>
     public int Partitions => _ends.Length;
 
+    /// <summary>What is read of each partition, where it is less than all; of a partition without a range, nothing. Set before it is opened.</summary>
+    public IReadOnlyList<OffsetRange>? Within { get; init; }
+
+    /// <summary>What there was to read when it was opened.</summary>
+    public IReadOnlyList<OffsetRange> Ranges { get; private set; } = [];
+
     /// <summary>Finds the topic, its partitions and their ends.</summary>
     /// <exception cref="FlowPipeException">The brokers don't answer, or there is no such topic.</exception>
     public async Task OpenAsync(CancellationToken stop)
@@ -223,6 +229,7 @@ public sealed class KafkaTopicReader : IDisposable
         }
 
         var starts = new List<TopicPartitionOffset>(_ends.Length);
+        var ranges = new List<OffsetRange>(_ends.Length);
         for (int i = 0; i < _ends.Length; i++)
         {
             if (_reading.Partitions.Count > 0 && !Contains(_reading.Partitions, i))
@@ -234,11 +241,14 @@ public sealed class KafkaTopicReader : IDisposable
             WatermarkOffsets offsets = _consumer.QueryWatermarkOffsets(at, _openTime);
             long low = Math.Max(offsets.Low.Value, OffsetAt(at, _reading.Since, offsets.Low.Value, offsets.High.Value));
             long high = Math.Min(offsets.High.Value, OffsetAt(at, _reading.Until, offsets.High.Value, offsets.High.Value));
+            (low, high) = Narrowed(i, low, high);
             _ends[i] = low < high ? high : 0;
+            ranges.Add(new OffsetRange(i, low, high));
             starts.Add(new TopicPartitionOffset(at, low));
         }
 
         _consumer.Assign(starts);
+        Ranges = ranges;
         return true;
     }
 
@@ -273,6 +283,24 @@ public sealed class KafkaTopicReader : IDisposable
     {
         _consumer.Close();
         _consumer.Dispose();
+    }
+
+    private (long Low, long High) Narrowed(int partition, long low, long high)
+    {
+        if (Within is null)
+        {
+            return (low, high);
+        }
+
+        foreach (OffsetRange range in Within)
+        {
+            if (range.Partition == partition)
+            {
+                return (Math.Clamp(range.From, low, high), Math.Clamp(range.To, low, high));
+            }
+        }
+
+        return (high, high);
     }
 
     private static TopicRecord RecordOf(ConsumeResult<byte[], byte[]> result) =>

@@ -191,11 +191,18 @@ public sealed class KafkaSink : ISpiSink
 
     private IProducer<byte[], byte[]> Build(Dictionary<string, string> settings)
     {
+        Action<string, string>? onStatistics = _settings.OnStatistics;
+        if (onStatistics is not null)
+        {
+            settings.TryAdd("statistics.interval.ms", "1000");
+        }
+
         try
         {
             return new ProducerBuilder<byte[], byte[]>(settings)
                 .SetErrorHandler((_, error) => OnError(error))
                 .SetLogHandler((_, log) => OnLog(log))
+                .SetStatisticsHandler((_, json) => onStatistics?.Invoke(Name, json))
                 .Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)

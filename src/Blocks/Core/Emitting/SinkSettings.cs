@@ -24,6 +24,9 @@ public sealed record SinkSettings
     /// <summary>The broker that <c>kafka://embedded</c> means; shared with whoever consumes in this process.</summary>
     public EmbeddedKafka? Embedded { get; init; }
 
+    /// <summary>Takes librdkafka's statistics, as JSON, with the sink's name; null when nobody wants them. Called from any thread.</summary>
+    public Action<string, string>? OnStatistics { get; init; }
+
     /// <summary>Where warnings go, one line each. Called from any thread.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
@@ -21,7 +22,21 @@ internal sealed class CaptureReading(
     private CaptureScanner? _scanner;
     private PacketSource? _source;
     private PacketBatch? _batch;
+    private readonly IncrementalHash? _hash = settings.HashSources ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
     private long _filtered;
+    private bool _complete;
+
+    /// <summary>What has been read; null unless it is hashed. To be asked for once, at the end.</summary>
+    public SourceSummary? Summarise() =>
+        _hash is null || _bytes is null
+            ? null
+            : new SourceSummary(
+                file.Uri,
+                _source?.Fingerprint ?? "",
+                _bytes.BytesRead,
+                Convert.ToHexStringLower(_hash.GetHashAndReset()),
+                _complete
+            );
 
     /// <summary>Reads it. False when nothing more is to be read: the graph has faulted, or reading was stopped.</summary>
     public async Task<bool> ReadAsync(ITargetBlock<PacketBatch> enqueue, CancellationToken stop)
@@ -35,6 +50,7 @@ internal sealed class CaptureReading(
                 return false;
             int end = await _bytes!.FillAsync(_window.Block!, _window.End, stop).ConfigureAwait(false);
             int read = end - _window.End;
+            _hash?.AppendData(_window.Block!.Bytes.AsSpan(_window.End, read));
             _window.End = end;
             counts.AddBytes(read);
             if (stop.IsCancellationRequested)
@@ -76,6 +92,7 @@ internal sealed class CaptureReading(
         }
         _scanner?.Dispose();
         _bytes?.Dispose();
+        _hash?.Dispose();
     }
 
     private bool Open()
@@ -189,7 +206,8 @@ internal sealed class CaptureReading(
     /// <summary>Says whether the end is a good one.</summary>
     private void End()
     {
-        if (_bytes!.Failure is EndOfStreamException cut && _scanner is null)
+        _complete = _bytes!.Failure is null;
+        if (_bytes.Failure is EndOfStreamException cut && _scanner is null)
         {
             damaged($"{file.Name}: {cut.Message}; it holds less than a capture's header");
         }

@@ -17,6 +17,7 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
     private readonly CreditPool<PacketBatch> _batches;
     private readonly Lock _sourcesGate = new();
     private readonly List<PacketSource> _sources = [];
+    private readonly List<SourceSummary> _summaries = [];
 
     /// <summary>Finds the files and checks what can be checked before anything is read.</summary>
     /// <exception cref="FlowPipeException">An input or the filter is wrong.</exception>
@@ -49,6 +50,9 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
         }
     }
 
+    /// <summary>What was read of each input, once reading has ended; empty unless <see cref="FileReaderSettings.HashSources"/>.</summary>
+    public IReadOnlyList<SourceSummary> Summaries => _summaries;
+
     public async Task ReadAsync(ITargetBlock<PacketBatch> enqueue, CancellationToken stop)
     {
         // a graph that has faulted returns no credits, so its end must wake who waits for them
@@ -68,7 +72,10 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
                     break;
                 using CaptureReading reading = new(file, _settings, _filter, _blocks, _batches, Counts, NewSource, Damaged);
                 // the first reads block their thread, which must not be the caller's
-                if (!await Task.Run(() => reading.ReadAsync(enqueue, over.Token), CancellationToken.None).ConfigureAwait(false))
+                bool goesOn = await Task.Run(() => reading.ReadAsync(enqueue, over.Token), CancellationToken.None).ConfigureAwait(false);
+                if (reading.Summarise() is { } summary)
+                    _summaries.Add(summary);
+                if (!goesOn)
                     break;
             }
         }

@@ -39,6 +39,9 @@ public sealed record FileReaderSettings
     /// <summary>Blocks in flight at most; times <see cref="BlockBytes"/> it is the memory that packets take.</summary>
     public int Blocks { get; init; } = 16;
 
+    /// <summary>Whether all that is read is hashed, for a manifest: on the reader's thread, as it comes.</summary>
+    public bool HashSources { get; init; }
+
     /// <summary>Goes into each record, so that clocks of several readers can be told apart.</summary>
     public byte ReaderId { get; init; }
 

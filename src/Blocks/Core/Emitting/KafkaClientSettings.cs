@@ -190,7 +190,7 @@ internal static class KafkaClientSettings
             "enable.idempotence" when value != "true" => "without it a record may be doubled or overtaken; leave it out",
             "acks" or "request.required.acks" when value is not ("all" or "-1") =>
                 "a record counts as delivered when all replicas have it; leave it out",
-            "transactional.id" => "records are not written in transactions; leave it out",
+            "transactional.id" => "it is made for --exactly-once; exactlyOnce.id names it",
             "delivery.report.only.error" when value != "false" => "every record's delivery is counted; leave it out",
             "partitioner" when value is "random" => "a session's records must stay in one partition; choose one that goes by the key",
             _ => null,

@@ -88,6 +88,16 @@ internal sealed partial class ProgramRun : IDisposable
 
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
+    /// <summary>Kills it at once, as a machine that goes down would; nothing if it has ended.</summary>
+    /// <returns>Whether it was still running.</returns>
+    public async Task<bool> KillAsync()
+    {
+        bool running = !_process.HasExited;
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return running;
+    }
+
     /// <summary>Waits for its end.</summary>
     public async Task<ProgramResult> EndAsync()
     {

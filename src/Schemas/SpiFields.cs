@@ -13,7 +13,7 @@ namespace FlowPipe.Schemas;
 public sealed class SpiFields
 {
     /// <summary>What a session with few values takes.</summary>
-    private const int SmallestArena = 128;
+    private const int SmallestArena = 64;
 
     /// <summary>A larger arena goes back to the pool on <see cref="Reset"/>: a million sessions each keeping their largest would not fit.</summary>
     private const int LargestKeptArena = 1024;

@@ -56,6 +56,11 @@ public sealed class KilledReplayTests
         (await kafka.ToolAsync("topics", "--create", "--topic", "spi", "--partitions", "1")).Succeeded();
         string[] replay = Command(kafka, "spi");
         (await Executable.RunAsync(replay)).Succeeded();
+        // Where the run tells of itself is no such setting.
+        using var folder = new TemporaryFolder();
+        (
+            await Executable.RunAsync([.. replay, "--manifest", Path.Combine(folder.Path, "run.json"), "--set", "manifest.topic="])
+        ).Succeeded();
         ProgramResult other = await Executable.RunAsync([.. replay, "--set", "sessions.udpTimeout=7"]);
         other.Said(1, "sessions.udpTimeout=7", "exactlyOnce.id");
         (await Executable.RunAsync([.. replay, "--set", "sessions.udpTimeout=7", "--set", "exactlyOnce.id=other"])).Succeeded();

@@ -28,7 +28,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         {
             sinks = SinkBuilder.Create(settings, context, onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take);
             if (settings.ExactlyOnce.Enabled)
-                sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks);
+                sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks, settings.Fields.CreatePolicy(context.Environment)?.KeyCheck);
         }
         catch (FlowPipeException e)
         {

@@ -91,13 +91,15 @@ internal sealed class RunMeter : IDisposable
         Counters(
             "flowpipe.sink.records",
             "{record}",
-            "Records by fate: delivered, failed for good",
+            "Records by fate: delivered, failed for good, committed by an earlier run, left to the next",
             now =>
                 now.Sinks.SelectMany(static sink =>
                     (Measurement<long>[])
                         [
                             new(sink.Delivered, Tag("sink", sink.Name), Tag("fate", "delivered")),
                             new(sink.Failed, Tag("sink", sink.Name), Tag("fate", "failed")),
+                            new(sink.CommittedBefore, Tag("sink", sink.Name), Tag("fate", "committed_before")),
+                            new(sink.Postponed, Tag("sink", sink.Name), Tag("fate", "postponed")),
                         ]
                 )
         );

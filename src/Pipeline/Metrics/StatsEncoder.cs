@@ -64,6 +64,8 @@ internal sealed class StatsEncoder(string node)
         sink.Add("accepted", figures.Accepted);
         sink.Add("delivered", figures.Delivered);
         sink.Add("failed", figures.Failed);
+        sink.Add("committed_before", figures.CommittedBefore);
+        sink.Add("postponed", figures.Postponed);
         sink.Add("open", figures.Open);
         sink.Add("bytes", figures.Bytes);
         return sink;

@@ -3,38 +3,29 @@ using System.Text;
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Reading;
-using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Manifests;
 
 namespace FlowPipe.Pipeline.Sinks;
 
 /// <summary>Makes the one sink of a replay commit in transactions.</summary>
 internal static class ExactlyOnce
 {
-    /// <summary>Sections on which no record depends, and what is told apart otherwise.</summary>
-    private static readonly string[] Elsewhere =
-    [
-        "to",
-        "node",
-        "stats.",
-        "exactlyOnce.",
-        "drainDeadline",
-        "partitions",
-        "parsersDir",
-        "metrics.",
-        "kafka.",
-    ];
+    /// <summary>Sections of settings on which no record depends, beyond those that <see cref="ConfigDigest"/> leaves out, and what is told apart otherwise.</summary>
+    private static readonly string[] Elsewhere = ["node", "exactlyOnce.", "drainDeadline", "partitions", "parsersDir", "kafka."];
 
     /// <param name="settings">The settings in force.</param>
     /// <param name="inputs">What is read.</param>
     /// <param name="partitions">Partitions of sessions.</param>
     /// <param name="sinks">The sinks as they would be without.</param>
+    /// <param name="hashKey">Tells the key of hashed fields from another; null where nothing is hashed.</param>
     /// <exception cref="FlowPipeException">They can't be committed, or the inputs not read again.</exception>
     public static IReadOnlyList<ISpiSink> Wrap(
         FlowPipeSettings settings,
         IReadOnlyList<CaptureInput> inputs,
         int partitions,
-        IReadOnlyList<ISpiSink> sinks
+        IReadOnlyList<ISpiSink> sinks,
+        string? hashKey
     )
     {
         if (sinks is not [KafkaSink kafka])
@@ -45,7 +36,7 @@ internal static class ExactlyOnce
         {
             TransactionalId = IdOf(settings, inputs, kafka.Name),
             Sources = CaptureIdentity.Of(settings.Reading with { Inputs = inputs }),
-            Configuration = [.. Configuration(settings)],
+            Configuration = [.. Configuration(settings, hashKey)],
             Partitions = partitions,
             HashSeed = settings.Sessions.HashSeed != 0 ? settings.Sessions.HashSeed : RandomNumberGenerator.GetInt32(1, int.MaxValue),
         };
@@ -64,19 +55,17 @@ internal static class ExactlyOnce
     }
 
     /// <summary>The version and what is not as by default; another version may make other records.</summary>
-    private static IEnumerable<string> Configuration(FlowPipeSettings settings)
+    private static IEnumerable<string> Configuration(FlowPipeSettings settings, string? hashKey)
     {
         yield return "version=" + typeof(ExactlyOnce).Assembly.GetName().Version;
         yield return "node=" + settings.Records.Node;
-        var defaults = new FlowPipeSettings();
-        foreach (ConfigKey key in ConfigKeys.All)
+        if (hashKey is not null)
+            yield return "fields.hashKey=" + hashKey;
+        foreach ((string name, string value) in ConfigDigest.Of(settings).Changed)
         {
-            string value = string.Join(' ', key.Read(settings));
-            if (value != string.Join(' ', key.Read(defaults)) && !Array.Exists(Elsewhere, name => Begins(key.Path, name)))
-                yield return $"{key.Path}={Secrets.Mask(key.Path, value)}";
+            if (!Array.Exists(Elsewhere, elsewhere => Begins(name, elsewhere)))
+                yield return $"{name}={value}";
         }
-        foreach ((string name, string value) in settings.Sessions.Parsers)
-            yield return $"{ParserSettings.Section}.{name}={value}";
     }
 
     private static bool Begins(string path, string name) =>

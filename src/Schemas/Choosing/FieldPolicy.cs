@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace FlowPipe.Schemas;
 
 /// <summary>A <see cref="FieldChoice"/> decided field by field, once. Immutable, and shared by all partitions.</summary>
@@ -45,6 +47,10 @@ public sealed class FieldPolicy
     /// addresses could be guessed, are keyed hashes too.
     /// </summary>
     public bool HidesIdentity { get; }
+
+    /// <summary>Tells the key from another without giving it away; null where there is none.</summary>
+    public string? KeyCheck =>
+        _key is null ? null : Convert.ToHexStringLower(HMACSHA256.HashData(_key, "flowpipe key check"u8).AsSpan(0, 8));
 
     /// <summary>Fields that are left out because they lie in a group to be hashed and can't be: numbers, times, truth values.</summary>
     public IReadOnlyList<string> LeftOut { get; }

@@ -350,4 +350,15 @@ public sealed class FieldPolicyTests
         ((IBinaryInteger<UInt128>)address).WriteBigEndian(bytes);
         return bytes;
     }
+
+    /// <summary>A run that goes on where another was committed must hash with the same key.</summary>
+    [Fact]
+    public void AnotherKeyIsToldApart()
+    {
+        var choice = new FieldChoice { Hash = ["ip.src"] };
+        string? Check(byte fill) => FieldPolicy.Create(choice, () => [.. Enumerable.Repeat(fill, 16)])!.KeyCheck;
+        Assert.Equal(Check(1), Check(1));
+        Assert.NotEqual(Check(1), Check(2));
+        Assert.Null(FieldPolicy.Create(new FieldChoice { Exclude = ["ip.src"] }, () => null)!.KeyCheck);
+    }
 }

@@ -58,10 +58,12 @@ internal static class IPv6Layer
             if (next == FragmentHeader)
             {
                 int fragment = BinaryPrimitives.ReadUInt16BigEndian(payload[(at + 2)..]);
-                if ((fragment & (FragmentOffset | MoreFragments)) != 0 && ArkimeReadings.AskedFor(context))
-                    return PacketRc.DontProcess;
                 if ((fragment & (FragmentOffset | MoreFragments)) != 0)
-                    return RunFragment(context, ref packet, frame, offset, at, payloadLength);
+                {
+                    return ArkimeReadings.AskedFor(context)
+                        ? PacketRc.DontProcess
+                        : RunFragment(context, ref packet, frame, offset, at, payloadLength);
+                }
             }
             int length = next == FragmentHeader ? 8 : 8 + (payload[at + 1] * 8);
             next = payload[at];

@@ -310,6 +310,8 @@ public sealed class ConfigurationTests : IDisposable
                 return ["teredo", "vxlan"];
             case ConfigKind.List when key.Path == "packets.packetDropIps":
                 return ["10.0.0.0/8", "10.9.0.0/16=allow", ":53"];
+            case ConfigKind.Text when key.Path == "reading.speed":
+                return ["2.5x"];
             case ConfigKind.Text when key.Path == "arkime.prefix":
                 return ["other_"];
             case ConfigKind.Text when key.Path == "kafka.schema.registry.url":

@@ -91,6 +91,7 @@ internal static class ConfigKeys
             (s, v) => s with { ParsersDir = v },
             "Folder whose parsers are loaded; empty for those that came with the executable"
         ),
+        DeliveryKeys.Routes,
         Text(
             "reading.bpf",
             "an expression as of tcpdump",

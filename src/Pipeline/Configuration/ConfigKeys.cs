@@ -116,6 +116,7 @@ internal static class ConfigKeys
             (s, v) => s with { Plugins = s.Plugins with { Plugins = v } },
             "Plugins that are loaded after the parsers"
         ),
+        DeliveryKeys.Routes,
         Text(
             "reading.bpf",
             "an expression as of tcpdump",
@@ -603,6 +604,7 @@ internal static class ConfigKeys
             (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
         ),
+        .. DeliveryKeys.All,
         .. ArkimeKeys.All,
         .. RegistryKeys.All,
     ];

@@ -83,6 +83,7 @@ internal static class CommandLine
             DiffCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
+            TopicsCommand.Create(context),
             ConfigCommand.Create(context),
             debug,
         };

@@ -146,7 +146,7 @@ public sealed class KafkaSinkTests
 
     [Theory]
     [InlineData(ErrorCode.TopicAuthorizationFailed, "TopicAuthorizationFailed", "needs WRITE")]
-    [InlineData(ErrorCode.UnknownTopicOrPart, "Local_UnknownPartition", "kafka-topics --create")] // what librdkafka makes of it
+    [InlineData(ErrorCode.UnknownTopicOrPart, "Local_UnknownPartition", "flowpipe topics create")] // what librdkafka makes of it
     public async Task Records_that_the_broker_refuses_are_counted_with_the_reason(ErrorCode error, string reason, string advice)
     {
         var warnings = new ConcurrentQueue<string>();
@@ -200,7 +200,7 @@ public sealed class KafkaSinkTests
 
     [Theory]
     [InlineData(ErrorCode.TopicAuthorizationFailed, "needs WRITE and DESCRIBE")]
-    [InlineData(ErrorCode.UnknownTopicOrPart, "kafka-topics --create")]
+    [InlineData(ErrorCode.UnknownTopicOrPart, "flowpipe topics create")]
     public async Task A_topic_that_cannot_be_written_is_told_at_the_start(ErrorCode error, string message)
     {
         using var kafka = new EmbeddedKafka();

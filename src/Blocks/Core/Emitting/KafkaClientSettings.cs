@@ -24,6 +24,8 @@ internal static class KafkaClientSettings
         "broker.",
         "reconnect.",
         "client.",
+        "enable.ssl.",
+        "enable.sasl.",
         "debug",
     ];
 

@@ -29,7 +29,10 @@ public sealed class TopicsTests(SharedCluster cluster)
         Assert.DoesNotContain(Topic, await NamesAsync(kafka));
 
         ProgramResult create = (await Executable.RunAsync(["topics", "create", .. to])).Succeeded();
-        Assert.Contains(create.Lines, static line => line.StartsWith($"{Topic}: created: partitions=12 replication=1 ", StringComparison.Ordinal));
+        Assert.Contains(
+            create.Lines,
+            static line => line.StartsWith($"{Topic}: created: partitions=12 replication=1 ", StringComparison.Ordinal)
+        );
         string[] described = (await kafka.ToolAsync("topics", "--describe")).Succeeded().Lines;
         foreach (string words in (string[])["PartitionCount: 12", "ReplicationFactor: 1", .. Properties])
             Assert.Contains(words, Line(Topic), StringComparison.Ordinal);
@@ -108,7 +111,9 @@ public sealed class TopicsTests(SharedCluster cluster)
         (await Executable.RunAsync([.. create, "--set", "topics.spi.replication=3"]))
             .Said(1, "kafka://", "/impossible: it can't be created", "Brokers that are up: 1", "topics.", "replication")
             .WithoutBug();
-        (await Executable.RunAsync([.. create, "--dry-run", "--set", "topics.spi.replication=3"])).Said(1, "it can't be created").WithoutBug();
+        (await Executable.RunAsync([.. create, "--dry-run", "--set", "topics.spi.replication=3"]))
+            .Said(1, "it can't be created")
+            .WithoutBug();
         (await Executable.RunAsync([.. create, "--set", "topics.spi.config=nonsense=1"])).Said(1, "nonsense", "under topics").WithoutBug();
         Assert.DoesNotContain("impossible", await NamesAsync(kafka));
 

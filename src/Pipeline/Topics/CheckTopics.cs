@@ -12,7 +12,9 @@ internal sealed class CheckTopics(CommandContext context)
     public async Task<bool> RunAsync(TopicAdmin admin, IReadOnlyList<PlannedTopic> planned, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        IReadOnlyList<TopicAnswer> found = await admin.DescribeAsync([.. planned.Select(static one => one.Topic.Name)]).ConfigureAwait(false);
+        IReadOnlyList<TopicAnswer> found = await admin
+            .DescribeAsync([.. planned.Select(static one => one.Topic.Name)])
+            .ConfigureAwait(false);
         bool all = true;
         for (int i = 0; i < planned.Count; i++)
         {

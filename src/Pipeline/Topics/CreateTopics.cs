@@ -13,7 +13,9 @@ internal sealed class CreateTopics(CommandContext context, bool isDryRun)
     /// <exception cref="FlowPipeException">The brokers don't answer.</exception>
     public async Task<bool> RunAsync(TopicAdmin admin, IReadOnlyList<PlannedTopic> planned, CancellationToken stop)
     {
-        IReadOnlyList<TopicAnswer> found = await admin.DescribeAsync([.. planned.Select(static one => one.Topic.Name)]).ConfigureAwait(false);
+        IReadOnlyList<TopicAnswer> found = await admin
+            .DescribeAsync([.. planned.Select(static one => one.Topic.Name)])
+            .ConfigureAwait(false);
         var missing = new List<PlannedTopic>();
         bool all = true;
         for (int i = 0; i < planned.Count; i++)

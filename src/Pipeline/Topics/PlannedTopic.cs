@@ -112,9 +112,7 @@ internal sealed class PlannedTopic
                 $"{section}: {CleanupPolicy}={properties[CleanupPolicy]} would lose records: the messages' keys are not their ids; leave it out"
             );
         if (role is TopicRole.Checkpoints or TopicRole.Files && Has(properties, CleanupPolicy, "delete"))
-            throw Wrong(
-                $"{section}: {CleanupPolicy}={properties[CleanupPolicy]} would in time delete what is still needed; leave it out"
-            );
+            throw Wrong($"{section}: {CleanupPolicy}={properties[CleanupPolicy]} would in time delete what is still needed; leave it out");
         if (
             properties.TryGetValue(InSync, out string? text)
             && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int inSync)

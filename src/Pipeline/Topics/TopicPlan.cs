@@ -28,7 +28,10 @@ internal static class TopicPlan
     /// <exception cref="FlowPipeException">No cluster is named.</exception>
     public static IReadOnlyList<ClusterTopics> Of(FlowPipeSettings settings, string? brokers)
     {
-        if (brokers is not null && (brokers.Contains('/', StringComparison.Ordinal) || KafkaTarget.Parse($"//{brokers}/{Records}").IsEmbedded))
+        if (
+            brokers is not null
+            && (brokers.Contains('/', StringComparison.Ordinal) || KafkaTarget.Parse($"//{brokers}/{Records}").IsEmbedded)
+        )
             throw new FlowPipeException($"--brokers {brokers}: write HOST:PORT,…") { IsWrongUsage = true };
         var clusters = new List<(string Brokers, List<string> Records)>();
         foreach (string sink in settings.To)

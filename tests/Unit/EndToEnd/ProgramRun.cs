@@ -78,7 +78,12 @@ internal sealed partial class ProgramRun : IDisposable
         {
             foreach (string line in File.ReadLines($"/proc/{_process.Id}/status"))
                 if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
-                    return 1024 * long.Parse(line.AsSpan(6).TrimEnd("kB"), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
+                    return 1024
+                        * long.Parse(
+                            line.AsSpan(6).TrimEnd("kB"),
+                            NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                            CultureInfo.InvariantCulture
+                        );
         }
         catch (IOException)
         {

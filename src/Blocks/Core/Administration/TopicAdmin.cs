@@ -88,10 +88,9 @@ public sealed class TopicAdmin : IDisposable
             else
                 answers[topic.Name] = new TopicAnswer(topic.Name)
                 {
-                    Fault =
-                        topic.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic
-                            ? null
-                            : Explain(topic.Error, "DESCRIBE"),
+                    Fault = topic.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic
+                        ? null
+                        : Explain(topic.Error, "DESCRIBE"),
                 };
         }
         if (found.Count > 0)
@@ -267,10 +266,7 @@ public sealed class TopicAdmin : IDisposable
         var properties = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach ((string name, ConfigEntryResult entry) in entries)
             properties[name] = entry.Value ?? "";
-        return new TopicAnswer(topic.Name)
-        {
-            Topic = new TopicDefinition(topic.Name, topic.Partitions.Count, replication, properties),
-        };
+        return new TopicAnswer(topic.Name) { Topic = new TopicDefinition(topic.Name, topic.Partitions.Count, replication, properties) };
     }
 
     /// <summary>An error and what to do about it.</summary>

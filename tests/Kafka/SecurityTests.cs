@@ -70,6 +70,59 @@ public sealed class SecurityTests(SharedCluster cluster)
         Assert.DoesNotContain(Password, await File.ReadAllTextAsync(manifest, Stop), StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task ATokenIsGotFromAnEndpointOrMadeOnTheSpot()
+    {
+        RealKafka kafka = await cluster.KafkaAsync();
+        await GrantedAsync(kafka);
+        using var folder = new TemporaryFolder();
+        using var endpoint = new TokenEndpoint("probe", "token-secret", "oauth");
+        string sink = $"kafka://{SharedCluster.Listener(kafka, Passwords)}/secured.oauth";
+        const string Common = "kafka:\n  security.protocol: SASL_PLAINTEXT\n  sasl.mechanism: OAUTHBEARER\n";
+        string oidc =
+            $"{Common}  sasl.oauthbearer.method: oidc\n  sasl.oauthbearer.client.id: probe\n  sasl.oauthbearer.client.secret: token-secret\n"
+            + $"  sasl.oauthbearer.token.endpoint.url: {endpoint.Url}\n";
+        const string Unsecured =
+            Common + "  enable.sasl.oauthbearer.unsecure.jwt: true\n  sasl.oauthbearer.config: principal=oauth scope=token-secret\n";
+        foreach (string text in (string[])[oidc, Unsecured])
+        {
+            string config = folder.Write("oauth.yaml", System.Text.Encoding.UTF8.GetBytes(text));
+            int given = endpoint.Given;
+            foreach (
+                string[] command in (string[][])
+                    [
+                        ["topics", "create", "--to", sink],
+                        [
+                            "replay",
+                            "-r",
+                            Executable.Sample("ntp.pcap"),
+                            "--to",
+                            sink,
+                            "--exactly-once",
+                            "--stats-topic",
+                            "flowpipe.stats.v1",
+                            "--set",
+                            "kafka.debug=security",
+                        ],
+                        ["consume", "--from", sink],
+                    ]
+            )
+            {
+                ProgramResult result = (await Executable.RunAsync([.. command, "-c", config])).Succeeded().WithoutBug();
+                Assert.DoesNotContain("token-secret", result.Out + result.Error, StringComparison.Ordinal);
+            }
+            Assert.Equal(text == oidc, endpoint.Given > given);
+        }
+
+        string wrong = folder.Write(
+            "wrong.yaml",
+            System.Text.Encoding.UTF8.GetBytes(oidc.Replace("token-secret", "another-secret", StringComparison.Ordinal))
+        );
+        ProgramResult refused = await Executable.RunAsync("topics", "check", "--timeout", "3", "--to", sink, "-c", wrong);
+        refused.Said(1, "no answer from the brokers", "OAUTHBEARER token").WithoutBug();
+        Assert.DoesNotContain("another-secret", refused.Error, StringComparison.Ordinal);
+    }
+
     private static string Config(RealKafka kafka, string mechanism, int listener)
     {
         string tls = Path.Combine(kafka.Folder, "tls");
@@ -88,7 +141,7 @@ public sealed class SecurityTests(SharedCluster cluster)
 
     private static async Task GrantAsync(RealKafka kafka)
     {
-        string[] who = ["--add", "--allow-principal", "User:flowpipe", "--allow-principal", "User:CN=client", "--operation", "All"];
+        string[] who = ["--add", "--allow-principal", "User:flowpipe", "--allow-principal", "User:CN=client", "--allow-principal", "User:oauth", "--operation", "All"];
         (await kafka.ToolAsync("acls", [.. who, "--topic", "*", "--group", "*", "--transactional-id", "*"])).Succeeded();
         (await kafka.ToolAsync("acls", [.. who, "--cluster"])).Succeeded();
     }

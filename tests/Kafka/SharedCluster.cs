@@ -11,7 +11,19 @@ namespace FlowPipe.Tests.Kafka;
 /// </summary>
 public sealed class SharedCluster : IAsyncDisposable
 {
-    private readonly Lazy<Task<RealKafka>> _kafka = new(static () => RealKafka.StartAsync("--secure", "--no-auto-create"));
+    /// <summary>OAUTHBEARER with unsecured tokens beside the mechanisms that a cluster with --secure has.</summary>
+    private static readonly string[] Options =
+    [
+        "--secure",
+        "--no-auto-create",
+        "--set",
+        "listener.name.sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
+        "--set",
+        "listener.name.sasl.oauthbearer.sasl.jaas.config="
+            + "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=\"broker\";",
+    ];
+
+    private readonly Lazy<Task<RealKafka>> _kafka = new(static () => RealKafka.StartAsync(Options));
     private readonly Lazy<Task<RealRegistry>> _registry = new(StartRegistryAsync);
 
     /// <summary>The broker; without ../shared or Java the test is skipped.</summary>

@@ -12,6 +12,8 @@ internal static class KafkaClientSettings
         "oauthbearer.config",
         "keystore.pem",
         "basic.auth",
+        "passphrase",
+        "private.key.pem",
     ];
 
     /// <summary>How the names of settings begin that say how brokers are reached.</summary>

@@ -53,6 +53,38 @@ public sealed partial class MetricsTests
     }
 
     [Fact]
+    public async Task ATransactionalProducersFiguresAreThereToo()
+    {
+        int port = SilentServer.ClosedPort();
+        using var kafka = new EmbeddedKafka();
+        kafka.CreateTopic("t");
+        kafka.CreateTopic("flowpipe.checkpoints.v1", 1);
+        // Each answer takes so long that the run lasts for several rounds of statistics, one a second.
+        kafka.SetRoundTripTime(1, TimeSpan.FromMilliseconds(250));
+        string sink = $"kafka://{kafka.BootstrapServers}/t";
+        using var run = new ProgramRun(
+            "replay",
+            "-r",
+            Executable.Sample("http.pcap"),
+            "--to",
+            sink,
+            "--exactly-once",
+            "--metrics",
+            $"{port}"
+        );
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        string metrics = "";
+        while (!metrics.Contains($"flowpipe_kafka_broker_up{{broker=\"1\",sink=\"{sink}\"}} 1", StringComparison.Ordinal))
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+            metrics = await TryGetAsync(client, "/metrics");
+        }
+        Assert.Contains($"flowpipe_kafka_requests_total{{sink=\"{sink}\"}}", metrics, StringComparison.Ordinal);
+        ProgramResult result = (await run.EndAsync()).Succeeded().WithoutBug();
+        Assert.Equal(Samples.Sessions("http.pcap"), result.Ledger($"records delivered to {sink}"));
+    }
+
+    [Fact]
     public async Task FiguresGoToATopic()
     {
         using var kafka = new EmbeddedKafka();

@@ -63,10 +63,7 @@ public sealed class SecurityTests(SharedCluster cluster)
         )
             said.Add((await Executable.RunAsync([.. command, "-c", config])).Succeeded().WithoutBug());
         Assert.NotEmpty(said[5].Lines);
-        Assert.All(
-            said,
-            static result => Assert.DoesNotContain(Password, result.Out + result.Error, StringComparison.OrdinalIgnoreCase)
-        );
+        Assert.All(said, static result => Assert.DoesNotContain(Password, result.Out + result.Error, StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(Password, await File.ReadAllTextAsync(manifest, Stop), StringComparison.OrdinalIgnoreCase);
     }
 
@@ -141,7 +138,18 @@ public sealed class SecurityTests(SharedCluster cluster)
 
     private static async Task GrantAsync(RealKafka kafka)
     {
-        string[] who = ["--add", "--allow-principal", "User:flowpipe", "--allow-principal", "User:CN=client", "--allow-principal", "User:oauth", "--operation", "All"];
+        string[] who =
+        [
+            "--add",
+            "--allow-principal",
+            "User:flowpipe",
+            "--allow-principal",
+            "User:CN=client",
+            "--allow-principal",
+            "User:oauth",
+            "--operation",
+            "All",
+        ];
         (await kafka.ToolAsync("acls", [.. who, "--topic", "*", "--group", "*", "--transactional-id", "*"])).Succeeded();
         (await kafka.ToolAsync("acls", [.. who, "--cluster"])).Succeeded();
     }

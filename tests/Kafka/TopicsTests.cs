@@ -127,6 +127,21 @@ public sealed class TopicsTests(SharedCluster cluster)
             "kafka.sasl.username=nobody",
         ];
         string to = $"kafka://{SharedCluster.Listener(kafka, 300)}/unauthorised";
+        string[] stranger =
+        [
+            "--set",
+            "kafka.security.protocol=SASL_PLAINTEXT",
+            "--set",
+            "kafka.sasl.mechanism=OAUTHBEARER",
+            "--set",
+            "kafka.enable.sasl.oauthbearer.unsecure.jwt=true",
+            "--set",
+            "kafka.sasl.oauthbearer.config=principal=stranger",
+        ];
+        foreach (string command in (string[])["create", "check"])
+            (await Executable.RunAsync(["topics", command, "--to", to, .. stranger]))
+                .Said(1, "/unauthorised: ", "authorization failed", "needs DESCRIBE")
+                .WithoutBug();
         ProgramResult wrong = await Executable.RunAsync([
             "topics",
             "create",

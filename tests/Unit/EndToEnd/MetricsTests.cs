@@ -5,6 +5,7 @@ using Avro.IO;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Schemas;
+using FlowPipe.Tests.Unit.Schemas;
 
 namespace FlowPipe.Tests.Unit.EndToEnd;
 
@@ -35,6 +36,14 @@ public sealed partial class MetricsTests
         Assert.Contains("flowpipe_sessions{state=\"established\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("flowpipe_queue_length{block=\"session 0\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("flowpipe_sink_records_total{fate=\"delivered\",sink=\"kafka://embedded/t\"}", metrics, StringComparison.Ordinal);
+        string manual = await File.ReadAllTextAsync(Repository.Path("docs", "operations.md"), TestContext.Current.CancellationToken);
+        Assert.All(
+            metrics
+                .Split('\n')
+                .Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+                .Select(static line => line.Split(' ')[2]),
+            name => Assert.Contains($"`{name}`", manual, StringComparison.Ordinal)
+        );
         foreach (string path in (string[])["/healthz", "/readyz"])
         {
             using HttpResponseMessage answer = await client.GetAsync(path, TestContext.Current.CancellationToken);

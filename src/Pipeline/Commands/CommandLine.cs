@@ -82,6 +82,7 @@ internal static class CommandLine
             ExtractCommand.Create(context),
             VerifyCommand.Create(context),
             DiffCommand.Create(context),
+            SpoolCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             TopicsCommand.Create(context),

@@ -92,6 +92,7 @@ internal static class ConfigKeys
             (s, v) => s with { ParsersDir = v },
             "Folder whose parsers are loaded; empty for those that came with the executable"
         ),
+        DeliveryKeys.Routes,
         Text(
             "reading.bpf",
             "an expression as of tcpdump",
@@ -580,6 +581,7 @@ internal static class ConfigKeys
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
         ),
         .. TopicKeys.All,
+        .. DeliveryKeys.All,
         .. ArkimeKeys.All,
         .. RegistryKeys.All,
     ];

@@ -29,9 +29,9 @@ internal static class TopicKeys
         string prefix = $"topics.{NameOf(role)}.";
         string which = role switch
         {
-            TopicRole.Spi => "the topics of records (those of the sinks)",
+            TopicRole.Spi => "the topics of records (those of sinks and routes)",
             TopicRole.Stats => "the topic of figures (stats.topic)",
-            TopicRole.Dlq => "the topic of dead letters",
+            TopicRole.Dlq => "the topic of dead letters (deadLetters.topic)",
             TopicRole.Runs => "the topic of manifests (manifest.topic)",
             TopicRole.Checkpoints => "the topic of checkpoints (exactlyOnce.topic)",
             _ => "the topic of packet files",

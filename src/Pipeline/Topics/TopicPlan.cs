@@ -1,5 +1,6 @@
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Pipeline.Configuration;
 
 namespace FlowPipe.Pipeline.Topics;
@@ -20,7 +21,6 @@ internal static class TopicPlan
 {
     private const string Records = "flowpipe.spi.v1";
     private const string Figures = "flowpipe.stats.v1";
-    private const string DeadLetters = "flowpipe.dlq.v1";
     private const string Files = "flowpipe.files.v1";
 
     /// <param name="settings">The settings in force.</param>
@@ -69,8 +69,10 @@ internal static class TopicPlan
         {
             foreach (string name in records)
                 yield return (TopicRole.Spi, name);
+            foreach (Route route in settings.Records.Routes)
+                yield return (TopicRole.Spi, route.Topic);
             yield return (TopicRole.Stats, settings.Stats.Topic.Length > 0 ? settings.Stats.Topic : Figures);
-            yield return (TopicRole.Dlq, DeadLetters);
+            yield return (TopicRole.Dlq, settings.DeadLetters.Topic);
             yield return (TopicRole.Runs, settings.Manifest.Topic);
             yield return (TopicRole.Checkpoints, settings.ExactlyOnce.Topic);
             yield return (TopicRole.Files, Files);

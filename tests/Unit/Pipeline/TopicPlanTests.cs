@@ -1,6 +1,8 @@
 using FlowPipe.Core;
 using FlowPipe.Core.Administration;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.Routing;
+using FlowPipe.Core.Sessions;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Topics;
 
@@ -104,12 +106,13 @@ public sealed class TopicPlanTests
         {
             To = ["kafka://a:1,b:2/spi?format=avro", "ndjson:-", "kafka://c:3/other", "kafka://a:1,b:2/more", "kafka://embedded/x"],
             Stats = new StatsSettings { Topic = "figures" },
+            Records = new RecordSettings { Routes = [Route.TryParse("web?protocol=http")!, Route.TryParse("more?tag=x")!] },
             Manifest = new ManifestSettings { Topic = "" },
         };
         IReadOnlyList<ClusterTopics> clusters = TopicPlan.Of(settings, null);
         Assert.Equal(["a:1,b:2", "c:3"], clusters.Select(static cluster => cluster.Brokers));
         Assert.Equal(
-            ["spi", "more", "figures", "flowpipe.dlq.v1", "flowpipe.checkpoints.v1", "flowpipe.files.v1"],
+            ["spi", "more", "web", "figures", "flowpipe.dlq.v1", "flowpipe.checkpoints.v1", "flowpipe.files.v1"],
             clusters[0].Topics.Select(static topic => topic.Name)
         );
         ClusterTopics elsewhere = Assert.Single(TopicPlan.Of(settings, "d:4"));

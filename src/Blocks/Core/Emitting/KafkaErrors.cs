@@ -11,8 +11,7 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
     private const long QuietMs = 10_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<ErrorCode, (long Next, long Suppressed)> _said = [];
-    private readonly Dictionary<ErrorCode, long> _failed = [];
+    private readonly Dictionary<string, (long Next, long Suppressed)> _said = new(StringComparer.Ordinal);
     private string? _lastReason;
     private bool _quiet = true;
 
@@ -24,24 +23,6 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             lock (_lock)
             {
                 return _lastReason;
-            }
-        }
-    }
-
-    /// <summary>Records that failed, by reason.</summary>
-    public IReadOnlyDictionary<string, long> FailedByReason
-    {
-        get
-        {
-            lock (_lock)
-            {
-                var reasons = new Dictionary<string, long>(_failed.Count, StringComparer.Ordinal);
-                foreach ((ErrorCode code, long records) in _failed)
-                {
-                    reasons[code.ToString()] = records;
-                }
-
-                return reasons;
             }
         }
     }
@@ -65,7 +46,7 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             // That all brokers are down follows from what was said of each, which tells why.
             if (error.Code != ErrorCode.Local_AllBrokersDown || _lastReason is null)
                 _lastReason = reason;
-            line = _quiet ? null : Say(error.Code, reason);
+            line = _quiet ? null : Say(error.Code.ToString(), reason);
         }
 
         if (line is not null)
@@ -74,14 +55,28 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
         }
     }
 
-    /// <summary>Records that will not be delivered.</summary>
-    public void CountFailed(Error error, int records = 1)
+    /// <summary>A message will not be delivered.</summary>
+    public void NotDelivered(Error error)
     {
         string? line;
         lock (_lock)
         {
-            _failed[error.Code] = _failed.GetValueOrDefault(error.Code) + records;
-            line = Say(error.Code, $"record not delivered: {Explain(error)}");
+            line = Say(error.Code.ToString(), $"record not delivered: {Explain(error)}");
+        }
+
+        if (line is not null)
+        {
+            warn(line);
+        }
+    }
+
+    /// <summary>Something that may happen many times; said now and then.</summary>
+    public void Tell(string kind, string text)
+    {
+        string? line;
+        lock (_lock)
+        {
+            line = Say(kind, text);
         }
 
         if (line is not null)
@@ -103,17 +98,17 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
         };
 
     /// <summary>The line to print, or null while this kind of error has been told lately.</summary>
-    private string? Say(ErrorCode code, string text)
+    private string? Say(string kind, string text)
     {
         long now = Environment.TickCount64;
-        (long next, long suppressed) = _said.GetValueOrDefault(code);
+        (long next, long suppressed) = _said.GetValueOrDefault(kind);
         if (now < next)
         {
-            _said[code] = (next, suppressed + 1);
+            _said[kind] = (next, suppressed + 1);
             return null;
         }
 
-        _said[code] = (now + QuietMs, 0);
+        _said[kind] = (now + QuietMs, 0);
         return suppressed == 0 ? $"{name}: {text}" : $"{name}: {text} ({suppressed} more like it)";
     }
 }

@@ -43,7 +43,9 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
         string? line;
         lock (_lock)
         {
-            _lastReason = reason;
+            // That all brokers are down follows from what was said of each, which tells why.
+            if (error.Code != ErrorCode.Local_AllBrokersDown || _lastReason is null)
+                _lastReason = reason;
             line = _quiet ? null : Say(error.Code.ToString(), reason);
         }
 
@@ -90,7 +92,7 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed =>
                 $"{error.Reason}: the user that sasl.username or the client certificate names needs WRITE and DESCRIBE on the topic, and IDEMPOTENT_WRITE on old clusters",
             ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition =>
-                $"{error.Reason}: the topic does not exist and the brokers do not create it; create it with kafka-topics --create",
+                $"{error.Reason}: the topic does not exist and the brokers do not create it; create it with 'flowpipe topics create'",
             ErrorCode.MsgSizeTooLarge => $"{error.Reason}: raise kafka.message.max.bytes here and max.message.bytes of the topic",
             _ => KafkaClientSettings.Mask(error.Reason, settings),
         };

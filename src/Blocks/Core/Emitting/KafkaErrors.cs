@@ -4,17 +4,23 @@ namespace FlowPipe.Core.Emitting;
 
 /// <summary>
 /// What librdkafka reports on its own threads: the last reason is kept for messages, and repeated ones become one line now and then, because a
-/// broker that is down is reported many times a second.
+/// broker that is down is reported many times a second. All that an unreachable broker makes it say is one kind of trouble.
 /// </summary>
 internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, string> settings, Action<string> warn)
 {
+    /// <summary>Silence after a line; it doubles while the trouble lasts, up to the other.</summary>
     private const long QuietMs = 10_000;
+    private const long QuietMaxMs = 300_000;
+
+    /// <summary>Trouble that was not reported for so long is over: the next is told at once.</summary>
+    private const long OverMs = 30_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<ErrorCode, (long Next, long Suppressed)> _said = [];
+    private readonly Dictionary<ErrorCode, Told> _told = [];
     private readonly Dictionary<ErrorCode, long> _failed = [];
     private string? _lastReason;
     private bool _quiet = true;
+    private bool _isCutOff; // no broker answers, and that was told
 
     /// <summary>The last reason that was reported, without secrets.</summary>
     public string? LastReason
@@ -58,18 +64,55 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
     /// <summary>A connection's trouble; librdkafka goes on trying.</summary>
     public void Report(Error error)
     {
-        string reason = KafkaClientSettings.Mask(error.Reason, settings);
+        string reason = KafkaClientSettings.Mask(KafkaReasons.Plain(error.Reason), settings);
+        bool all = error.Code == ErrorCode.Local_AllBrokersDown;
         string? line;
         lock (_lock)
         {
-            _lastReason = reason;
-            line = _quiet ? null : Say(error.Code, reason);
+            // That all brokers are down follows from what was said of each, which tells why.
+            if (!all || _lastReason is null)
+            {
+                _lastReason = reason;
+            }
+
+            if (_quiet)
+            {
+                return;
+            }
+
+            line =
+                all ? SayCutOff()
+                : KafkaReasons.IsConnection(error.Code) ? Say(ErrorCode.Local_Transport, reason)
+                : Say(error.Code, reason);
         }
 
         if (line is not null)
         {
             warn(line);
         }
+    }
+
+    /// <summary>A record was delivered: if no broker answered before, that is over, and is told once.</summary>
+    public void CountDelivered()
+    {
+        if (!Volatile.Read(ref _isCutOff))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_isCutOff)
+            {
+                return;
+            }
+
+            _isCutOff = false;
+            _told.Remove(ErrorCode.Local_Transport);
+            _told.Remove(ErrorCode.Local_AllBrokersDown);
+        }
+
+        warn($"{name}: the brokers answer again");
     }
 
     /// <summary>Records that will not be delivered.</summary>
@@ -97,21 +140,39 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition =>
                 $"{error.Reason}: the topic does not exist and the brokers do not create it; create it with kafka-topics --create",
             ErrorCode.MsgSizeTooLarge => $"{error.Reason}: raise kafka.message.max.bytes here and max.message.bytes of the topic",
-            _ => KafkaClientSettings.Mask(error.Reason, settings),
+            ErrorCode.Local_MsgTimedOut => $"{error.Reason}: no broker acknowledged it within kafka.message.timeout.ms",
+            _ => KafkaClientSettings.Mask(KafkaReasons.Plain(error.Reason), settings),
         };
+
+    /// <summary>That no broker answers; not again while it is said of each why.</summary>
+    private string? SayCutOff()
+    {
+        long why = _told.GetValueOrDefault(ErrorCode.Local_Transport).Last;
+        bool known = _isCutOff && why != 0 && Environment.TickCount64 - why < OverMs;
+        _isCutOff = true;
+        return known ? null : Say(ErrorCode.Local_AllBrokersDown, KafkaReasons.NoBroker);
+    }
 
     /// <summary>The line to print, or null while this kind of error has been told lately.</summary>
     private string? Say(ErrorCode code, string text)
     {
         long now = Environment.TickCount64;
-        (long next, long suppressed) = _said.GetValueOrDefault(code);
-        if (now < next)
+        Told told = _told.GetValueOrDefault(code);
+        if (now < told.Next)
         {
-            _said[code] = (next, suppressed + 1);
+            _told[code] = told with { Last = now, Suppressed = told.Suppressed + 1 };
             return null;
         }
 
-        _said[code] = (now + QuietMs, 0);
-        return suppressed == 0 ? $"{name}: {text}" : $"{name}: {text} ({suppressed} more like it)";
+        long quiet = told.Quiet == 0 || now - told.Last > OverMs ? QuietMs : Math.Min(2 * told.Quiet, QuietMaxMs);
+        _told[code] = new Told(now + quiet, quiet, now, 0);
+        return told.Suppressed == 0 ? $"{name}: {text}" : $"{name}: {text} ({told.Suppressed} more like it)";
     }
+
+    /// <summary>What was said of one kind of error, in milliseconds of the system's clock.</summary>
+    /// <param name="Next">When it may be said again.</param>
+    /// <param name="Quiet">How long that is from the last time.</param>
+    /// <param name="Last">When it was last reported, said or not.</param>
+    /// <param name="Suppressed">Reports since it was said.</param>
+    private readonly record struct Told(long Next, long Quiet, long Last, long Suppressed);
 }

@@ -334,6 +334,7 @@ public sealed class KafkaSink : ISpiSink
         else
         {
             Counts.Deliver(records, report.Message.Value.Length);
+            _errors.CountDelivered();
         }
 
         if (Interlocked.Decrement(ref _inFlight) <= Volatile.Read(ref _resumeAt))

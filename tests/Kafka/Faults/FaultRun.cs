@@ -103,7 +103,8 @@ internal sealed partial class FaultRun : IAsyncDisposable
             // It reads no more.
         }
         ProgramResult program = await _run.EndAsync();
-        JsonElement stats = File.Exists(StatsFile) ? JsonElement.Parse(await File.ReadAllTextAsync(StatsFile)) : default;
+        string figures = await File.ReadAllTextAsync(StatsFile); // empty if it ended before the first packet
+        JsonElement stats = figures.Length == 0 ? default : JsonElement.Parse(figures);
         return new FaultResult(program, stats, _sink, memory);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowPipe.Tests.Unit.EndToEnd;
 
 namespace FlowPipe.Tests.Kafka.Faults;
@@ -59,6 +60,13 @@ public abstract class FaultedKafka(params string[] options) : IAsyncLifetime
 
     public string SinkOf(string topic) => $"kafka://{Address}/{topic}";
 
+    /// <summary>The address of another listener: 200 above is TLS with certificates, 300 passwords.</summary>
+    public string Listener(int above)
+    {
+        int colon = Address.LastIndexOf(':');
+        return $"{Address[..colon]}:{int.Parse(Address.AsSpan(colon + 1), CultureInfo.InvariantCulture) + above}";
+    }
+
     /// <summary><c>kill 1</c>, <c>pause</c>, <c>start</c> …</summary>
     public Task ControlAsync(params string[] command) => Kafka.ControlAsync(command);
 
@@ -84,5 +92,8 @@ public abstract class FaultedKafka(params string[] options) : IAsyncLifetime
 /// <summary>One broker, which creates no topics by itself.</summary>
 public sealed class OneBroker() : FaultedKafka("--no-auto-create");
 
-/// <summary>Three brokers, which also listen with TLS and SASL.</summary>
-public sealed class ThreeBrokers() : FaultedKafka("--brokers", "3", "--no-auto-create", "--secure");
+/// <summary>One broker, which also listens with TLS and passwords, and asks for rights there.</summary>
+public sealed class SecureBroker() : FaultedKafka("--no-auto-create", "--secure");
+
+/// <summary>Three brokers, each with a replica of every partition.</summary>
+public sealed class ThreeBrokers() : FaultedKafka("--brokers", "3", "--no-auto-create");

@@ -21,16 +21,30 @@ internal static partial class KafkaReasons
     {
         reason = States().Replace(reason, "");
         reason = Connects().Replace(reason, "");
+        reason = Alerts()
+            .Replace(
+                reason,
+                "the broker refuses our certificate, as expired or signed by somebody it does not know; see ssl.certificate.location"
+            );
         return Brokers().Replace(reason, "broker ${address}: ");
     }
 
     private const int TimeoutMs = 1000;
 
-    [GeneratedRegex(@" \(after \d+ms in state [^)]*\)", RegexOptions.CultureInvariant, TimeoutMs)]
+    [GeneratedRegex(@" \(after \d+ms in state .*\)", RegexOptions.CultureInvariant, TimeoutMs)]
     private static partial Regex States();
 
     [GeneratedRegex(@"(?<=: )Connect to \S+ failed: ", RegexOptions.CultureInvariant, TimeoutMs)]
     private static partial Regex Connects();
+
+    // Alerts about certificates by number (RFC 8446 section 6.2): bad, unsupported, revoked, expired, unknown, of an unknown authority, missing.
+    // Java's brokers send the first or "unknown" for most.
+    [GeneratedRegex(
+        @"(Receive failed: |SSL handshake failed: )?error:[0-9A-F]+:.*SSL alert number (42|43|44|45|46|48|116)\b",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        TimeoutMs
+    )]
+    private static partial Regex Alerts();
 
     // NAME://HOST:PORT/ID: of a listener with TLS or SASL, HOST:PORT/ID: of a plain one
     [GeneratedRegex(

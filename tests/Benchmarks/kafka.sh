@@ -24,7 +24,7 @@ brokers=127.0.0.1:$port
 [ -x "$program" ] || { echo "kafka.sh: $program is not there: type 'make build'" >&2; exit 1; }
 [ -x "$kafka" ] || { echo "kafka.sh: $kafka is not there: it starts the broker" >&2; exit 1; }
 [ -f "$dir/mix.pcap" ] || { echo "kafka.sh: $dir/mix.pcap is not there: type 'make bench', which makes it" >&2; exit 1; }
-dotnet build tests/Benchmarks --configuration Release --verbosity quiet
+[ -f "${bench[1]}" ] || dotnet build tests/Benchmarks --configuration Release --verbosity quiet
 
 work=$(mktemp -d)
 trap '"$kafka" --dir "$work/kafka" stop --delete >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
@@ -108,24 +108,28 @@ PY
     exit
 fi
 
-# As bytes on the broker's disk, CPU time of the whole replay, and its wall time
-printf '%-11s %9s %10s %9s %9s %9s\n' compression linger.ms batch.size wall CPU disk
-for compression in none lz4 zstd snappy; do
-    for linger in 5 20 100; do
-        for batch in 65536 1000000; do
-            : >"$work/times"
-            for ((run = 0; run < runs; run++)); do
-                new_topic
-                /usr/bin/time -a -o "$work/times" -f '%e %U %S' "$program" replay --quiet -r "$dir/mix.pcap" --to "kafka://$brokers/$topic" \
-                    --set "kafka.compression.codec=$compression" --set "kafka.linger.ms=$linger" --set "kafka.batch.size=$batch"
-            done
-            disk=$(cat "$work"/kafka/data-*/"$topic"-*/*.log | wc -c)
-            python3 - "$work/times" "$compression" "$linger" "$batch" "$disk" <<'PY'
-import statistics, sys
-rows = [[float(v) for v in line.split()] for line in open(sys.argv[1])]
-wall, cpu = statistics.median(r[0] for r in rows), statistics.median(r[1] + r[2] for r in rows)
-print(f"{sys.argv[2]:11} {sys.argv[3]:>9} {sys.argv[4]:>10} {wall:7.2f} s {cpu:7.2f} s {int(sys.argv[5]) / 1e6:6.1f} MB", flush=True)
-PY
-        done
+# Wall and CPU time of the whole replay, its instructions where perf can count them (they repeat on a busy machine, too), bytes on the broker's disk
+count=()
+! perf stat -e instructions:u true >/dev/null 2>&1 || count=(perf stat -x ' ' -e instructions:u -o "$work/perf.txt")
+printf '%-11s %9s %10s %9s %9s %13s %9s\n' compression linger.ms batch.size wall CPU instructions disk
+for combination in none,20,1000000 snappy,20,1000000 lz4,20,1000000 zstd,20,1000000 \
+    zstd,5,1000000 zstd,100,1000000 zstd,20,16384 zstd,20,131072 lz4,5,1000000 lz4,100,1000000 lz4,20,131072; do
+    IFS=, read -r compression linger batch <<<"$combination"
+    rm -f "$work/times" "$work/instructions"
+    for ((run = 0; run < runs; run++)); do
+        new_topic
+        /usr/bin/time -a -o "$work/times" -f '%e %U %S' "${count[@]}" "$program" replay --quiet -r "$dir/mix.pcap" --to "kafka://$brokers/$topic" \
+            --set "kafka.compression.codec=$compression" --set "kafka.linger.ms=$linger" --set "kafka.batch.size=$batch"
+        [ ${#count[@]} -eq 0 ] || grep instructions "$work/perf.txt" | cut -d' ' -f1 >>"$work/instructions"
     done
+    disk=$(cat "$work"/kafka/data-*/"$topic"-*/*.log | wc -c)
+    python3 - "$work" "$compression" "$linger" "$batch" "$disk" <<'PY'
+import os, statistics, sys
+work = sys.argv[1]
+rows = [[float(v) for v in line.split()] for line in open(f"{work}/times")]
+wall, cpu = statistics.median(r[0] for r in rows), statistics.median(r[1] + r[2] for r in rows)
+counted = f"{work}/instructions"
+instructions = f"{statistics.median(map(int, open(counted))) / 1e9:11.2f} G" if os.path.exists(counted) else f"{'-':>13}"
+print(f"{sys.argv[2]:11} {sys.argv[3]:>9} {sys.argv[4]:>10} {wall:7.2f} s {cpu:7.2f} s {instructions} {int(sys.argv[5]) / 1e6:6.1f} MB", flush=True)
+PY
 done

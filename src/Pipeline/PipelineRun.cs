@@ -67,6 +67,8 @@ public sealed class PipelineRun(PipelineOptions options)
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
             _state = "failed";
+            // A sink with a spool leaves there what it still has.
+            await FlushQuietlyAsync(emit, abort).ConfigureAwait(false);
         }
         catch
         {
@@ -98,11 +100,15 @@ public sealed class PipelineRun(PipelineOptions options)
         }
     }
 
+    /// <summary>Records that are not where they were to go, whatever else became of them.</summary>
+    internal static long Undelivered(SinkFigures sink) =>
+        sink.Failed + sink.Open + sink.Spooled + sink.Evicted + sink.DeadLettered.Values.Sum();
+
     private static bool AllDelivered(RunSnapshot final)
     {
         foreach (SinkFigures sink in final.Sinks)
         {
-            if (sink.Failed + sink.Open > 0)
+            if (Undelivered(sink) > 0)
                 return false;
         }
         return true;

@@ -150,8 +150,14 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         if (final.Reader.Damaged > 0)
             yield return $"{final.Reader.Damaged} of {final.Reader.Sources} inputs could not be read to their end";
         foreach (SinkFigures sink in final.Sinks)
-            if (sink.Failed + sink.Open > 0)
-                yield return $"{sink.Name}: {sink.Failed + sink.Open} of {sink.Accepted} records were not delivered";
+        {
+            if (PipelineRun.Undelivered(sink) - sink.Spooled is > 0 and long undelivered)
+                yield return $"{sink.Name}: {undelivered} of {sink.Accepted} records were not delivered";
+            if (sink.Spooled > 0)
+                yield return $"{sink.Name}: {sink.Spooled} records are left in the spool: the next run with it sends them, or 'flowpipe spool drain'";
+            if (sink.Earlier is { Delivered: var sent, DeadLettered: var dead, Lost: var lost } && sent + dead + lost > 0)
+                yield return $"{sink.Name}: of what earlier runs had left in the spool, {sent} records were delivered, {dead} became dead letters and {lost} were lost";
+        }
         if (!final.Ledger.Balanced)
             yield return $"the ledger does not balance: {final.Ledger.Imbalance}";
     }

@@ -568,6 +568,7 @@ internal static class ConfigKeys
             (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
         ),
+        .. DeliveryKeys.All,
         .. ArkimeKeys.All,
         .. RegistryKeys.All,
     ];

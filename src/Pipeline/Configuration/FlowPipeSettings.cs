@@ -1,4 +1,6 @@
+using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Core.Emitting.Spooling;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
@@ -49,6 +51,10 @@ internal sealed record FlowPipeSettings
 
     /// <summary>For Arkime's own formats.</summary>
     public ArkimeSettings Arkime { get; init; } = new();
+
+    public DeadLetterSettings DeadLetters { get; init; } = new();
+
+    public SpoolSettings Spool { get; init; } = new();
 
     public ExactlyOnceSettings ExactlyOnce { get; init; } = new();
 

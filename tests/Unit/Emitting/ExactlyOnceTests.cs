@@ -1,6 +1,7 @@
 using CsCheck;
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Sessions;
@@ -148,13 +149,11 @@ public sealed class ExactlyOnceTests
             Partitions = partitions,
             HashSeed = 1,
         };
-        var form = (KafkaSink)
-            SinkFactory.Create(
-                "kafka://nowhere:1/records?format=avro",
-                new SinkSettings { Schema = () => FlowPipe.Schemas.SessionSchema.Json }
-            );
+        var settings = new SinkSettings { Schema = () => FlowPipe.Schemas.SessionSchema.Json };
+        var form = (KafkaSink)SinkFactory.Create("kafka://nowhere:1/records?format=avro", settings);
+        var desk = new DeadLetterDesk(settings.DeadLetters, "test", KafkaMessageSize.DefaultMax, settings.Warn);
         var transactions = new MemoryTransactions(topic, fateOf) { RefusedForGood = refused };
-        var sink = new TransactionalKafkaSink(form, transactions, run, 1 << 20, static _ => { });
+        var sink = new TransactionalKafkaSink(form, transactions, desk, run, 1 << 20, settings);
         try
         {
             return RunAsync(sources, sink, partitions, every, batches, stopping).GetAwaiter().GetResult();

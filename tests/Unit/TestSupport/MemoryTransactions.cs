@@ -1,5 +1,4 @@
 using System.Text;
-using Confluent.Kafka;
 using FlowPipe.Core.Emitting;
 
 namespace FlowPipe.Tests.Unit.TestSupport;
@@ -41,10 +40,10 @@ internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitF
         _open.Clear();
     }
 
-    public ValueTask ProduceAsync(Message<byte[], byte[]> message)
+    public ValueTask ProduceAsync(OutgoingMessage message)
     {
         Assert.True(_isOpen, "no transaction is open");
-        _open.Add((Encoding.UTF8.GetString(message.Headers.GetLastBytes("id")), message.Value));
+        _open.Add((Encoding.UTF8.GetString(message.Kafka.Headers.GetLastBytes("id")), message.Kafka.Value));
         return ValueTask.CompletedTask;
     }
 

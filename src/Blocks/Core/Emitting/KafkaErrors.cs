@@ -15,9 +15,12 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
     /// <summary>Trouble that was not reported for so long is over: the next is told at once.</summary>
     private const long OverMs = 30_000;
 
+    // Kinds of trouble that have no error code of their own
+    private const string Connection = "connection";
+    private const string CutOff = "cut off";
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<ErrorCode, Told> _told = [];
-    private readonly Dictionary<ErrorCode, long> _failed = [];
+    private readonly Dictionary<string, Told> _told = new(StringComparer.Ordinal);
     private string? _lastReason;
     private bool _quiet = true;
     private bool _isCutOff; // no broker answers, and that was told
@@ -30,24 +33,6 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             lock (_lock)
             {
                 return _lastReason;
-            }
-        }
-    }
-
-    /// <summary>Records that failed, by reason.</summary>
-    public IReadOnlyDictionary<string, long> FailedByReason
-    {
-        get
-        {
-            lock (_lock)
-            {
-                var reasons = new Dictionary<string, long>(_failed.Count, StringComparer.Ordinal);
-                foreach ((ErrorCode code, long records) in _failed)
-                {
-                    reasons[code.ToString()] = records;
-                }
-
-                return reasons;
             }
         }
     }
@@ -82,8 +67,8 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
 
             line =
                 all ? SayCutOff()
-                : KafkaReasons.IsConnection(error.Code) ? Say(ErrorCode.Local_Transport, reason)
-                : Say(error.Code, reason);
+                : KafkaReasons.IsConnection(error.Code) ? Say(Connection, reason)
+                : Say(error.Code.ToString(), reason);
         }
 
         if (line is not null)
@@ -108,21 +93,35 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             }
 
             _isCutOff = false;
-            _told.Remove(ErrorCode.Local_Transport);
-            _told.Remove(ErrorCode.Local_AllBrokersDown);
+            _told.Remove(Connection);
+            _told.Remove(CutOff);
         }
 
         warn($"{name}: the brokers answer again");
     }
 
-    /// <summary>Records that will not be delivered.</summary>
-    public void CountFailed(Error error, int records = 1)
+    /// <summary>A message will not be delivered.</summary>
+    public void NotDelivered(Error error)
     {
         string? line;
         lock (_lock)
         {
-            _failed[error.Code] = _failed.GetValueOrDefault(error.Code) + records;
-            line = Say(error.Code, $"record not delivered: {Explain(error)}");
+            line = Say(error.Code.ToString(), $"record not delivered: {Explain(error)}");
+        }
+
+        if (line is not null)
+        {
+            warn(line);
+        }
+    }
+
+    /// <summary>Something that may happen many times; said now and then.</summary>
+    public void Tell(string kind, string text)
+    {
+        string? line;
+        lock (_lock)
+        {
+            line = Say(kind, text);
         }
 
         if (line is not null)
@@ -147,25 +146,25 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
     /// <summary>That no broker answers; not again while it is said of each why.</summary>
     private string? SayCutOff()
     {
-        long why = _told.GetValueOrDefault(ErrorCode.Local_Transport).Last;
+        long why = _told.GetValueOrDefault(Connection).Last;
         bool known = _isCutOff && why != 0 && Environment.TickCount64 - why < OverMs;
         _isCutOff = true;
-        return known ? null : Say(ErrorCode.Local_AllBrokersDown, KafkaReasons.NoBroker);
+        return known ? null : Say(CutOff, KafkaReasons.NoBroker);
     }
 
     /// <summary>The line to print, or null while this kind of error has been told lately.</summary>
-    private string? Say(ErrorCode code, string text)
+    private string? Say(string kind, string text)
     {
         long now = Environment.TickCount64;
-        Told told = _told.GetValueOrDefault(code);
+        Told told = _told.GetValueOrDefault(kind);
         if (now < told.Next)
         {
-            _told[code] = told with { Last = now, Suppressed = told.Suppressed + 1 };
+            _told[kind] = told with { Last = now, Suppressed = told.Suppressed + 1 };
             return null;
         }
 
         long quiet = told.Quiet == 0 || now - told.Last > OverMs ? QuietMs : Math.Min(2 * told.Quiet, QuietMaxMs);
-        _told[code] = new Told(now + quiet, quiet, now, 0);
+        _told[kind] = new Told(now + quiet, quiet, now, 0);
         return told.Suppressed == 0 ? $"{name}: {text}" : $"{name}: {text} ({told.Suppressed} more like it)";
     }
 

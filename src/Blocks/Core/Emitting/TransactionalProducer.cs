@@ -7,7 +7,7 @@ namespace FlowPipe.Core.Emitting;
 
 /// <summary>librdkafka's transactions, and the topic of the checkpoints. What blocks in librdkafka has a thread of its own.</summary>
 internal sealed class TransactionalProducer(
-    KafkaTarget target,
+    IReadOnlyList<KafkaTarget> targets,
     string checkpoints,
     Func<Dictionary<string, string>, IProducer<byte[], byte[]>> build,
     Dictionary<string, string> producerSettings,
@@ -18,6 +18,7 @@ internal sealed class TransactionalProducer(
 ) : ITransactions
 {
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
+    private readonly KafkaTarget _target = targets[0];
     private IProducer<byte[], byte[]>? _producer;
     private byte[] _key = [];
     private CancellationToken _stop;
@@ -35,7 +36,8 @@ internal sealed class TransactionalProducer(
         );
         using (IAdminClient admin = new DependentAdminClientBuilder(_producer.Handle).Build())
         {
-            await KafkaMetadata.FindTopicAsync(admin, target, openTime, errors, stop);
+            foreach (KafkaTarget target in targets)
+                await KafkaMetadata.FindTopicAsync(admin, target, openTime, errors, stop);
             await CreateCheckpointsAsync(admin);
         }
         errors.Speak();
@@ -61,9 +63,9 @@ internal sealed class TransactionalProducer(
     }
 
     // In a broken transaction nothing is sent any more: all of it is sent again after the abort.
-    public async ValueTask ProduceAsync(Message<byte[], byte[]> message)
+    public async ValueTask ProduceAsync(OutgoingMessage message)
     {
-        while (!_isBroken && !TryProduce(target.Topic, message))
+        while (!_isBroken && !TryProduce(message.Topic, message.Kafka))
         {
             _stop.ThrowIfCancellationRequested();
             await Task.Delay(5, _stop);
@@ -88,7 +90,7 @@ internal sealed class TransactionalProducer(
                 }
             }
             warn(
-                $"{target}: a transaction was aborted and is sent again: {(_refused is { } error ? errors.Explain(error) : "it could not be sent")}"
+                $"{_target}: a transaction was aborted and is sent again: {(_refused is { } error ? errors.Explain(error) : "it could not be sent")}"
             );
             Insist(() => _producer!.AbortTransaction(Slice), "the abort of a transaction");
             return false;
@@ -154,7 +156,7 @@ internal sealed class TransactionalProducer(
             {
                 _stop.ThrowIfCancellationRequested();
                 if (tries == 2)
-                    warn($"{target}: waits for {what}: {errors.Explain(e.Error)}");
+                    warn($"{_target}: waits for {what}: {errors.Explain(e.Error)}");
             }
             catch (KafkaException e) when (e is not KafkaTxnRequiresAbortException)
             {
@@ -182,9 +184,9 @@ internal sealed class TransactionalProducer(
         }
         catch (KafkaException e)
         {
-            warn($"{target}: topic {checkpoints} could not be created ({errors.Explain(e.Error)}); it is used if it is there");
+            warn($"{_target}: topic {checkpoints} could not be created ({errors.Explain(e.Error)}); it is used if it is there");
         }
-        await KafkaMetadata.FindTopicAsync(admin, target with { Topic = checkpoints }, openTime, errors, _stop);
+        await KafkaMetadata.FindTopicAsync(admin, _target with { Topic = checkpoints }, openTime, errors, _stop);
     }
 
     /// <summary>The last checkpoint under our key that was committed.</summary>
@@ -223,7 +225,7 @@ internal sealed class TransactionalProducer(
         catch (JsonException e)
         {
             throw new FlowPipeException(
-                $"{target}: the checkpoint in {checkpoints} can't be read ({e.Message}): another program writes to this topic",
+                $"{_target}: the checkpoint in {checkpoints} can't be read ({e.Message}): another program writes to this topic",
                 e
             );
         }
@@ -232,9 +234,9 @@ internal sealed class TransactionalProducer(
     private FlowPipeException Failed(Error error) =>
         error.Code is ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch
             ? new FlowPipeException(
-                $"{target}: another run of the same replay has begun and goes on in place of this one; what it committed is not lost"
+                $"{_target}: another run of the same replay has begun and goes on in place of this one; what it committed is not lost"
             )
-            : new FlowPipeException($"{target}: transactions can't go on: {errors.Explain(error)}");
+            : new FlowPipeException($"{_target}: transactions can't go on: {errors.Explain(error)}");
 
     private static bool IsPassing(Error error) =>
         error.Code

@@ -19,6 +19,15 @@ internal sealed record FaultResult(ProgramResult Program, JsonElement Stats, str
 
     public long Failed => OfSink("failed");
 
+    /// <summary>Records of this run that are in the spool.</summary>
+    public long Spooled => OfLedger("records in the spool of ");
+
+    /// <summary>Records for which the spool had no room.</summary>
+    public long Evicted => OfLedger("records evicted from the spool of ");
+
+    /// <summary>Dead letters, whatever the reason.</summary>
+    public long DeadLettered => OfLedger("records dead-lettered at ");
+
     /// <summary>Messages on stderr.</summary>
     public string[] Messages => FaultRun.MessagesOf(Program.Error);
 
@@ -54,6 +63,15 @@ internal sealed record FaultResult(ProgramResult Program, JsonElement Stats, str
         // Nobody but us may speak: librdkafka's own lines begin so.
         Assert.DoesNotContain("\n%", Program.Error, StringComparison.Ordinal);
         return this;
+    }
+
+    private long OfLedger(string name)
+    {
+        long count = 0;
+        foreach (JsonElement line in Stats.GetProperty("ledger").GetProperty("lines").EnumerateArray())
+            if (line.GetProperty("name").GetString()!.StartsWith(name, StringComparison.Ordinal))
+                count += line.GetProperty("count").GetInt64();
+        return count;
     }
 
     private long OfSink(string fate)

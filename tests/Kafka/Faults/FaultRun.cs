@@ -24,11 +24,13 @@ internal sealed partial class FaultRun : IAsyncDisposable
     private readonly Task _feeding;
     private int _next;
 
-    private FaultRun(string sink, int packetsPerSecond, string[] settings)
+    private FaultRun(string[] under, string sink, int packetsPerSecond, string[] settings)
     {
         _sink = sink;
-        string[] args =
+        string[] command =
         [
+            .. under,
+            Executable.Path,
             "replay",
             "-r",
             "-",
@@ -38,7 +40,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
             StatsFile,
             .. settings.SelectMany(static setting => Option(setting)),
         ];
-        _run = new ProgramRun(Executable.Path, args, withInput: true, limit: Limit);
+        _run = new ProgramRun(command[0], command[1..], withInput: true, limit: Limit);
         _feeding = FeedAsync(packetsPerSecond);
     }
 
@@ -56,7 +58,11 @@ internal sealed partial class FaultRun : IAsyncDisposable
     /// <param name="sink">Where the records go.</param>
     /// <param name="packetsPerSecond">How fast it is fed, at most.</param>
     /// <param name="settings">Settings as NAME=VALUE, and options, as they are, that begin with a hyphen.</param>
-    public static FaultRun Start(string sink, int packetsPerSecond, params string[] settings) => new(sink, packetsPerSecond, settings);
+    public static FaultRun Start(string sink, int packetsPerSecond, params string[] settings) => new([], sink, packetsPerSecond, settings);
+
+    /// <summary>Starts a replay by another program, whose last arguments are a command that it becomes.</summary>
+    public static FaultRun StartUnder(string[] program, string sink, int packetsPerSecond, params string[] settings) =>
+        new(program, sink, packetsPerSecond, settings);
 
     /// <summary>Waits until the brokers have acknowledged this many records more than they had when this was called.</summary>
     public async Task DeliversAsync(long more = 200)

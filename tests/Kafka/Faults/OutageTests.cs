@@ -46,7 +46,7 @@ public sealed class OutageTests(OneBroker kafka) : IClassFixture<OneBroker>
         Assert.Equal(await run.ExpectedIdsAsync(), await kafka.IdsAsync(topic));
     }
 
-    /// <summary>Whoever sets a time limit gets what it says: records that are older are given up, each counted, and the run fails.</summary>
+    /// <summary>Whoever sets a time limit and has no spool gets what it says: older records are given up, each counted, and the run fails.</summary>
     [Fact]
     public async Task BrokerDownForLongerThanMessagesMayTake()
     {

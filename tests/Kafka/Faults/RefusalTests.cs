@@ -1,4 +1,5 @@
 using FlowPipe.Tests.Unit.EndToEnd;
+using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Kafka.Faults;
 
@@ -13,10 +14,12 @@ public sealed class RefusalTests(SecureBroker kafka) : IClassFixture<SecureBroke
     {
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
+        string letters = await kafka.CreateTopicAsync();
         await using FaultRun run = FaultRun.Start(
             kafka.SinkOf(topic),
             PacketsPerSecond,
             FaultedKafka.SmallQueue,
+            $"deadLetters.topic={letters}",
             "kafka.topic.metadata.propagation.max.ms=1000",
             "kafka.topic.metadata.refresh.interval.ms=500"
         );
@@ -25,7 +28,12 @@ public sealed class RefusalTests(SecureBroker kafka) : IClassFixture<SecureBroke
         await run.SaysAsync("not delivered");
         FaultResult result = (await run.EndAsync()).Accounts(8, "the topic does not exist");
         result.Program.Ended(1);
-        Assert.True(result.Failed > 0);
+        Assert.Equal(result.Made, result.Delivered + result.DeadLettered);
+        Assert.True(result.DeadLettered > 0);
+        // Those that were acknowledged have gone with the topic; the others are dead letters.
+        string[] dead = await kafka.IdsAsync(letters);
+        Assert.Equal(result.DeadLettered, dead.Length);
+        Assert.Empty(dead.Except(await run.ExpectedIdsAsync()));
     }
 
     [Fact]
@@ -55,21 +63,28 @@ public sealed class RefusalTests(SecureBroker kafka) : IClassFixture<SecureBroke
     {
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
+        using var folder = new TemporaryFolder();
         string[] rights = ["--allow-principal", "User:flowpipe", "--operation", "Write", "--operation", "Describe", "--topic", topic];
         await kafka.ToolAsync(["acls", "--add", .. rights]);
         await using FaultRun run = FaultRun.Start(
             $"kafka://{kafka.Listener(Plaintext)}/{topic}",
             PacketsPerSecond,
-            [FaultedKafka.SmallQueue, .. Credentials("flowpipe-secret")]
+            [FaultedKafka.SmallQueue, $"deadLetters.dir={folder.Path}", .. Credentials("flowpipe-secret")]
         );
         await run.DeliversAsync();
         await kafka.ToolAsync(["acls", "--remove", "--force", .. rights]);
         await run.SaysAsync("not delivered");
-        FaultResult result = (await run.EndAsync()).Accounts(8, "needs WRITE and DESCRIBE");
+        FaultResult result = (await run.EndAsync()).Accounts(8, "needs WRITE and DESCRIBE", "dead-letters.jsonl");
         result.Program.Ended(1);
-        Assert.True(result.Failed > 0);
+        Assert.True(result.DeadLettered > 0);
+        // Nor is the topic of dead letters ours: they are in the file.
+        string[] letters = await File.ReadAllLinesAsync(
+            Path.Combine(folder.Path, "dead-letters.jsonl"),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(result.DeadLettered, letters.Length);
         string[] read = await kafka.IdsAsync(topic);
-        Assert.Equal(result.Delivered, read.Length);
+        Assert.Equal((result.Delivered, result.Made), (read.Length, read.Length + letters.Length));
         Assert.Equal(read.Distinct(), read);
     }
 

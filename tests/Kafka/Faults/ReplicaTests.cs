@@ -69,11 +69,11 @@ public sealed class ReplicaTests(ThreeBrokers kafka) : IClassFixture<ThreeBroker
         await using FaultRun run = FaultRun.Start(kafka.SinkOf(topic), PacketsPerSecond, FaultedKafka.SmallQueue);
         await run.DeliversAsync();
         await kafka.ControlAsync("stop", "3");
-        await run.HoldsAsync(2_000);
-        await FaultedKafka.LastsAsync(30);
+        await run.SaysAsync("no record was acknowledged");
+        await FaultedKafka.LastsAsync(30, shortSeconds: 0);
         await kafka.ControlAsync("start");
         await run.DeliversAsync(2_000);
-        await ArrivesOnceAsync(run, topic, linesMax: 6);
+        await ArrivesOnceAsync(run, topic, linesMax: 6, "min.insync.replicas", "acknowledged again");
     }
 
     private async Task ArrivesOnceAsync(FaultRun run, string topic, int linesMax, params string[] words)

@@ -45,6 +45,37 @@ public sealed class KafkaErrorsTests
     }
 
     [Fact]
+    public void Records_that_wait_though_brokers_answer_are_told_once()
+    {
+        _errors.Speak();
+        long now = 0;
+        var watch = new StallWatch(_errors, () => now);
+        watch.Look(7, 100);
+        for (; now < 9_999; now += 101)
+            watch.Look(7, 100);
+        Assert.Empty(_lines);
+        for (now = 10_000; now < 20_000; now += 100)
+            watch.Look(7, 100);
+        Assert.Contains("no record was acknowledged for 10 s or more, 7 wait", Assert.Single(_lines), StringComparison.Ordinal);
+        watch.Look(3, 104);
+        watch.Look(0, 107);
+        Assert.Equal("sink: records are acknowledged again", Assert.Single(_lines[1..]));
+    }
+
+    [Fact]
+    public void Records_that_wait_for_brokers_that_are_gone_are_no_further_trouble()
+    {
+        _errors.Speak();
+        _errors.Report(new Error(ErrorCode.Local_AllBrokersDown));
+        long now = 0;
+        var watch = new StallWatch(_errors, () => now);
+        watch.Look(7, 0);
+        now = 60_000;
+        watch.Look(7, 0);
+        Assert.Single(_lines);
+    }
+
+    [Fact]
     public void Before_the_sink_is_open_reasons_are_only_kept()
     {
         _errors.Report(Refused);

@@ -37,6 +37,9 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
         }
     }
 
+    /// <summary>Whether it was told that no broker answers.</summary>
+    public bool IsCutOff => Volatile.Read(ref _isCutOff);
+
     /// <summary>The sink is open: from now on errors are told, not only kept.</summary>
     public void Speak()
     {

@@ -290,8 +290,10 @@ internal sealed class RecordDelivery : IDisposable
     private void Run()
     {
         var sinceKept = Stopwatch.StartNew();
+        var stall = new StallWatch(_errors, static () => Environment.TickCount64);
         while (!_isClosing)
         {
+            stall.Look(_producer.InFlight, Progress);
             bool moved = HandleReturned();
             moved |= SendAgain();
             moved |= Drain();

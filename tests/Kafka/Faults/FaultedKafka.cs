@@ -16,6 +16,9 @@ public abstract class FaultedKafka(params string[] options) : IAsyncLifetime
     /// <summary>Whether faults last as long as the campaign has them, or only as long as it takes to see them.</summary>
     public static bool IsLong => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("FLOWPIPE_KAFKA_LONG"));
 
+    /// <summary>Leaves out, where time is short, what another row shows as well.</summary>
+    public static void OnlyInCampaign() => Assert.SkipUnless(IsLong, "it takes its time: make test-faults runs it");
+
     public string Address => Kafka.Address;
 
     public string Folder => Kafka.Folder;

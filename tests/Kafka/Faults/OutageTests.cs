@@ -27,6 +27,7 @@ public sealed class OutageTests(OneBroker kafka) : IClassFixture<OneBroker>
     [Fact]
     public async Task BrokerHangs()
     {
+        FaultedKafka.OnlyInCampaign();
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
         await using FaultRun run = FaultRun.Start(
@@ -38,7 +39,7 @@ public sealed class OutageTests(OneBroker kafka) : IClassFixture<OneBroker>
         await run.DeliversAsync();
         await kafka.ControlAsync("pause", "1");
         await run.HoldsAsync();
-        await FaultedKafka.LastsAsync(60, shortSeconds: 6);
+        await FaultedKafka.LastsAsync(60);
         await kafka.ControlAsync("resume", "1");
         await run.DeliversAsync();
         FaultResult result = (await run.EndAsync()).Accounts(4, "no broker answers", "answer again");
@@ -50,6 +51,7 @@ public sealed class OutageTests(OneBroker kafka) : IClassFixture<OneBroker>
     [Fact]
     public async Task BrokerDownForLongerThanMessagesMayTake()
     {
+        FaultedKafka.OnlyInCampaign();
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
         await using FaultRun run = FaultRun.Start(
@@ -76,6 +78,7 @@ public sealed class OutageTests(OneBroker kafka) : IClassFixture<OneBroker>
     [Fact]
     public async Task BrokerDownAtStart()
     {
+        FaultedKafka.OnlyInCampaign();
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
         await kafka.ControlAsync("stop");

@@ -32,6 +32,7 @@ public sealed class SpoolTests(OneBroker kafka) : IClassFixture<OneBroker>
     [Fact]
     public async Task BrokerDownAtStart()
     {
+        FaultedKafka.OnlyInCampaign();
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
         await kafka.ControlAsync("stop");
@@ -64,7 +65,7 @@ public sealed class SpoolTests(OneBroker kafka) : IClassFixture<OneBroker>
         await run.DeliversAsync();
         await kafka.ControlAsync("kill", "1");
         await run.SaysAsync("there is no room");
-        await FaultedKafka.LastsAsync(10, shortSeconds: 1);
+        await FaultedKafka.LastsAsync(10);
         await kafka.ControlAsync("start");
         await run.SaysAsync(ComeBack);
         FaultResult result = (await run.EndAsync()).Accounts(12, "No space left on device", "records wait");
@@ -77,6 +78,7 @@ public sealed class SpoolTests(OneBroker kafka) : IClassFixture<OneBroker>
     [Fact]
     public async Task DiskFullAndNewRecordsAreDropped()
     {
+        FaultedKafka.OnlyInCampaign();
         await kafka.StartAsync();
         string topic = await kafka.CreateTopicAsync();
         using var folder = new TemporaryFolder();
@@ -84,7 +86,7 @@ public sealed class SpoolTests(OneBroker kafka) : IClassFixture<OneBroker>
         await run.DeliversAsync();
         await kafka.ControlAsync("kill", "1");
         await run.SaysAsync("there is no room");
-        await FaultedKafka.LastsAsync(10, shortSeconds: 1);
+        await FaultedKafka.LastsAsync(10);
         await kafka.ControlAsync("start");
         await run.SaysAsync(ComeBack);
         FaultResult result = (await run.EndAsync()).Accounts(12, "No space left on device", "are dropped");

@@ -27,13 +27,13 @@ internal sealed class StallWatch(KafkaErrors errors, Func<long> now)
             _since = now();
             return;
         }
-        if (now() - _since < PatienceMs || errors.IsCutOff)
+        if (_isTold || now() - _since < PatienceMs || errors.IsCutOff)
             return;
         _isTold = true;
         errors.Tell(
             "stall",
             $"no record was acknowledged for {PatienceMs / 1000} s or more, {waiting} wait: too few replicas are in sync (min.insync.replicas), "
-                + "a partition has no leader, or a broker hangs"
+                + "a topic or the leader of a partition is missing, or a broker hangs"
         );
     }
 }

@@ -81,6 +81,7 @@ internal static class CommandLine
             ConsumeCommand.Create(context),
             VerifyCommand.Create(context),
             DiffCommand.Create(context),
+            SpoolCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
             ConfigCommand.Create(context),

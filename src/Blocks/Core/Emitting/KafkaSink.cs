@@ -30,7 +30,7 @@ public sealed class KafkaSink : ISpiSink
     private readonly List<OutgoingMessage> _made = [];
     private readonly CancellationTokenSource _closing = new();
     private RecordDelivery? _delivery;
-    private SpoolFolder? _folder;
+    private Spooling.SpoolFolder? _folder;
     private Task _opening = Task.CompletedTask;
 
     private KafkaSink(SinkUri uri, KafkaTarget target, ISpiEncoding encoding, TimeSpan openTime, int partitions, SinkSettings settings)
@@ -57,6 +57,9 @@ public sealed class KafkaSink : ISpiSink
 
     /// <summary>Times that the writer found the producer's queue full and waited.</summary>
     public long QueueFullWaits => _delivery?.QueueFullWaits ?? 0;
+
+    /// <summary>Where its spool is, in a directory of spools.</summary>
+    public string SpoolFolder(string root) => Spooling.SpoolFolder.Of(root, _target);
 
     /// <summary>Makes the messages, for who sends them otherwise.</summary>
     internal MessageMaker Maker => _maker;
@@ -214,7 +217,7 @@ public sealed class KafkaSink : ISpiSink
     {
         if (_settings.Spool is not { } settings)
             return null;
-        _folder = SpoolFolder.Lock(settings.Dir, _target, _uri);
+        _folder = Spooling.SpoolFolder.Lock(settings.Dir, _target, _uri);
         return new SpoolLog(_folder.Path, settings, _settings.Warn);
     }
 

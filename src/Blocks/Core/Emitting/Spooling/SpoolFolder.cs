@@ -62,6 +62,20 @@ internal sealed class SpoolFolder : IDisposable
         }
     }
 
+    /// <summary>Whether a process has locked it.</summary>
+    public static bool IsInUse(string folder)
+    {
+        try
+        {
+            using FileStream held = Hold(folder);
+            return false;
+        }
+        catch (FlowPipeException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Makes the directory where it is missing, and locks it.</summary>
     /// <exception cref="FlowPipeException">It can't be had, or another process has it.</exception>
     public static SpoolFolder Lock(string root, KafkaTarget target, string sink)

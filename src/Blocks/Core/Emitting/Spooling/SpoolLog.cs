@@ -25,6 +25,9 @@ internal enum SpoolOutcome
 /// </summary>
 internal sealed class SpoolLog : IDisposable
 {
+    /// <summary>A spool that is full stays so for a while: that is said once a minute.</summary>
+    private const long FullQuietMs = 60_000;
+
     private readonly Lock _lock = new();
     private readonly string _folder;
     private readonly SpoolSettings _settings;
@@ -42,7 +45,7 @@ internal sealed class SpoolLog : IDisposable
     private long _savedCursor;
     private long _bytes;
     private long _unreadRecords;
-    private bool _isFull;
+    private long _fullToldMs = -FullQuietMs;
     private bool _cursorFails;
     private readonly List<SpoolSegment> _unsynced = [];
 
@@ -133,7 +136,6 @@ internal sealed class SpoolLog : IDisposable
                 if (!MakeRoom(out SpoolOutcome outcome))
                     return outcome;
             }
-            _isFull = false;
             _next++;
             Volatile.Write(ref _unreadRecords, _unreadRecords + message.Records);
             return SpoolOutcome.Kept;
@@ -398,9 +400,10 @@ internal sealed class SpoolLog : IDisposable
 
     private void TellFull(string why)
     {
-        if (_isFull)
+        long now = Environment.TickCount64;
+        if (now - _fullToldMs < FullQuietMs)
             return;
-        _isFull = true;
+        _fullToldMs = now;
         string what = _settings.OnFull switch
         {
             SpoolOnFull.DropOldest => "the oldest records give way (spool.onFull: dropOldest)",

@@ -26,7 +26,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
 
     private FaultRun(string[] under, string sink, int packetsPerSecond, string[] settings)
     {
-        _sink = sink;
+        _sink = sink.Split('?')[0];
         string[] command =
         [
             .. under,

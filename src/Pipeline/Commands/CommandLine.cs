@@ -79,6 +79,7 @@ internal static class CommandLine
             DemoCommand.Create(context),
             ReplayCommand.Create(context),
             ConsumeCommand.Create(context),
+            ExtractCommand.Create(context),
             VerifyCommand.Create(context),
             DiffCommand.Create(context),
             SpoolCommand.Create(context),

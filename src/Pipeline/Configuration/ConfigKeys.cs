@@ -1,5 +1,6 @@
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Reading.Pacing;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Schemas;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
@@ -83,14 +84,39 @@ internal static class ConfigKeys
             "--drain-deadline",
             "SECONDS"
         ),
-        Text(
+        List(
             "parsersDir",
-            "a folder",
-            static _ => true,
-            s => s.ParsersDir,
-            (s, v) => s with { ParsersDir = v },
-            "Folder whose parsers are loaded; empty for those that came with the executable"
+            "folders",
+            static text => text.Length > 0,
+            s => s.Plugins.ParsersDir,
+            (s, v) => s with { Plugins = s.Plugins with { ParsersDir = v } },
+            "Folders whose parsers are loaded, all of them; builtin stands for those that came with the executable. Of files of one name the first found counts"
         ),
+        List(
+            "pluginsDir",
+            "folders",
+            static text => text.Length > 0,
+            s => s.Plugins.PluginsDir,
+            (s, v) => s with { Plugins = s.Plugins with { PluginsDir = v } },
+            "Folders that plugins are looked for in, in this order"
+        ),
+        List(
+            "rootPlugins",
+            "file names",
+            static text => text.Length > 0,
+            s => s.Plugins.RootPlugins,
+            (s, v) => s with { Plugins = s.Plugins with { RootPlugins = v } },
+            "Plugins that are loaded before the parsers, and before privileges are given up"
+        ),
+        List(
+            "plugins",
+            "file names",
+            static text => text.Length > 0,
+            s => s.Plugins.Plugins,
+            (s, v) => s with { Plugins = s.Plugins with { Plugins = v } },
+            "Plugins that are loaded after the parsers"
+        ),
+        DeliveryKeys.Routes,
         Text(
             "reading.bpf",
             "an expression as of tcpdump",
@@ -114,6 +140,16 @@ internal static class ConfigKeys
             (s, v) => s with { Reading = s.Reading with { Sorted = v } },
             "Whether the files of a folder are read in the order of their names",
             "--sorted"
+        ),
+        Text(
+            "reading.speed",
+            "max, a factor such as 1x or 10x, or packets a second such as 5000pps",
+            static text => ReplaySpeed.TryParse(text, out _),
+            s => s.Reading.Speed.ToString(),
+            (s, v) => ReplaySpeed.TryParse(v, out ReplaySpeed? speed) ? s with { Reading = s.Reading with { Speed = speed } } : s,
+            "How fast captures are replayed: as fast as it goes, by packet time (1x as it happened, 10x ten times as fast), or by number of packets",
+            "--speed",
+            "1x|Npps|max"
         ),
         Number(
             "reading.batchPackets",

@@ -11,22 +11,24 @@ internal static class DeliveryKeys
     private static readonly string[] OnFull = ["wait", "dropOldest", "dropNewest"];
     private static readonly string[] Use = ["live", "always", "never"];
 
+    /// <summary>Lies in no section, and so before all that do.</summary>
+    public static readonly ConfigKey Routes = List(
+        "routes",
+        $"routes such as {Route.Form}, or mappings with topic, protocols, tags and only; {Route.CountMax} at most",
+        static text => Route.TryParse(text) is not null,
+        s => [.. s.Records.Routes.Select(static route => route.ToString())],
+        (s, v) =>
+            v.Count > Route.CountMax
+                ? null
+                : s with
+                {
+                    Records = s.Records with { Routes = [.. v.Select(static text => Route.TryParse(text)!)] },
+                },
+        "Further topics for records of some protocols, or with some tags; with only, instead of the sink's topic"
+    );
+
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        List(
-            "routes",
-            $"routes such as {Route.Form}, or mappings with topic, protocols, tags and only; {Route.CountMax} at most",
-            static text => Route.TryParse(text) is not null,
-            s => [.. s.Records.Routes.Select(static route => route.ToString())],
-            (s, v) =>
-                v.Count > Route.CountMax
-                    ? null
-                    : s with
-                    {
-                        Records = s.Records with { Routes = [.. v.Select(static text => Route.TryParse(text)!)] },
-                    },
-            "Further topics for records of some protocols, or with some tags; with only, instead of the sink's topic"
-        ),
         Text(
             "deadLetters.topic",
             "a topic's name, or empty",

@@ -5,6 +5,8 @@ using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Spooling;
+using FlowPipe.Schemas.Registry;
+using FlowPipe.Tests.Unit.Registry;
 
 namespace FlowPipe.Tests.Unit.Emitting;
 
@@ -190,6 +192,69 @@ public sealed class SpoolSinkTests : IDisposable
         Assert.Empty(Segments());
     }
 
+    [Fact]
+    public async Task ARegistryThatIsDownAtTheStartIsNotWaitedForAndItsFrameFollows()
+    {
+        using var kafka = new EmbeddedKafka();
+        using FakeRegistry registry = FakeRegistry.Of(77, "t-value");
+        Func<RegistryRequest, (int, string)> well = registry.Answer;
+        registry.Answer = static _ => (503, "");
+        await using ISpiSink sink = SinkFactory.Create(
+            "kafka://embedded/t?format=avro",
+            Settings(kafka, new()) with
+            {
+                Registry = new RegistrySettings { Urls = [registry.Url], MaxRetries = 0 },
+            }
+        );
+        await sink.OpenAsync(Stop);
+        await WriteAsync(sink, 0, 100);
+        Assert.Equal((100, 0, 0, 100, 0), Fates(sink));
+        registry.Answer = well;
+        while (sink.Counts.Delivered < 100)
+            await Task.Delay(10, Stop);
+        await WriteAsync(sink, 100, 50);
+        await sink.FlushAsync(Stop);
+        Assert.Equal((150, 150, 0, 0, 0), Fates(sink));
+        List<TopicRecord> read = await ReadAsync(kafka, "t");
+        Assert.Equal(150, read.Count);
+        foreach (TopicRecord record in read)
+        {
+            Assert.True(ConfluentFrame.TryUnframe(record.Value, out int schema, out ReadOnlyMemory<byte> avro));
+            Assert.Equal(77, schema);
+            Assert.Equal(TestRecords.AvroOf(NumberOf(record)), avro.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task WhatAnotherBuildSpooledForTheRegistryIsADeadLetter()
+    {
+        using var kafka = new EmbeddedKafka();
+        using FakeRegistry registry = FakeRegistry.Of(77, "t-value");
+        SinkSettings settings = Settings(kafka, new()) with { Registry = new RegistrySettings { Urls = [registry.Url] } };
+        using (SpoolFolder folder = SpoolFolder.Lock(_folder.Path, new KafkaTarget("", "t"), "kafka://embedded/t"))
+        using (var log = new SpoolLog(folder.Path, settings.Spool!, _warnings.Enqueue))
+        {
+            var message = new OutgoingMessage
+            {
+                Topic = "t",
+                Records = 1,
+                NeedsFrame = true,
+                Kafka = new Message<byte[], byte[]>
+                {
+                    Key = [1],
+                    Value = [2],
+                    Headers = [new Header("schema_fingerprint", "another"u8.ToArray())],
+                },
+            };
+            Assert.Equal(SpoolOutcome.Kept, log.TryAppend(message));
+        }
+        await using ISpiSink sink = SinkFactory.Create("kafka://embedded/t?format=avro", settings);
+        await sink.OpenAsync(Stop);
+        await sink.FlushAsync(Stop);
+        Assert.Equal((0, 1), (sink.Counts.EarlierDelivered, sink.Counts.EarlierDeadLettered));
+        Assert.Equal("other-schema", Assert.Single(await ReadAsync(kafka, "flowpipe.dlq.v1")).Header("dead_letter_reason"));
+    }
+
     private static async Task WriteAsync(ISpiSink sink, int first, int count)
     {
         for (int i = first; i < first + count; i += 50)
@@ -200,17 +265,17 @@ public sealed class SpoolSinkTests : IDisposable
         (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Failed, sink.Counts.Spooled, sink.Counts.Open);
 
     private ISpiSink Sink(EmbeddedKafka kafka, SpoolSettings spool, string topic = "t") =>
-        SinkFactory.Create(
-            $"kafka://embedded/{topic}",
-            new SinkSettings
-            {
-                Schema = static () => TestRecords.Schema,
-                Embedded = kafka,
-                Spool = spool with { Dir = _folder.Path },
-                Warn = _warnings.Enqueue,
-                Kafka = Quick.ToDictionary(s => s.Item1, s => s.Item2, StringComparer.Ordinal),
-            }
-        );
+        SinkFactory.Create($"kafka://embedded/{topic}", Settings(kafka, spool));
+
+    private SinkSettings Settings(EmbeddedKafka kafka, SpoolSettings spool) =>
+        new()
+        {
+            Schema = static () => TestRecords.Schema,
+            Embedded = kafka,
+            Spool = spool with { Dir = _folder.Path },
+            Warn = _warnings.Enqueue,
+            Kafka = Quick.ToDictionary(s => s.Item1, s => s.Item2, StringComparer.Ordinal),
+        };
 
     private string[] Segments() => Directory.GetFiles(_folder.Path, "*.seg", SearchOption.AllDirectories);
 

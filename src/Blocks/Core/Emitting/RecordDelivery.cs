@@ -26,6 +26,7 @@ internal sealed class RecordDelivery : IDisposable
     private const int ProbeMax = 32;
     private const long DrainBytesMax = 16 << 20;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long a full queue is waited for before records go to the spool: the time of a hiccup.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
@@ -305,7 +306,7 @@ internal sealed class RecordDelivery : IDisposable
                 sinceKept.Restart();
             }
             if (!moved)
-                _wake.Wait(Tick);
+                _wake.Wait(_hasAgain || _spool is { HasUnread: true } ? Tick : Idle);
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed class SpoolLog : IDisposable
     /// <summary>A spool that is full stays so for a while: that is said once a minute.</summary>
     private const long FullQuietMs = 60_000;
 
+    /// <summary>How far behind the first open entry may be read: what is acknowledged there is remembered, 16 bytes each.</summary>
+    private const int SpanMax = 1_000_000;
+
     private readonly Lock _lock = new();
     private readonly string _folder;
     private readonly SpoolSettings _settings;
@@ -47,6 +50,7 @@ internal sealed class SpoolLog : IDisposable
     private long _unreadRecords;
     private long _fullToldMs = -FullQuietMs;
     private bool _cursorFails;
+    private bool _isDisposed;
     private readonly List<SpoolSegment> _unsynced = [];
 
     /// <summary>Opens the log in a directory that this process has to itself.</summary>
@@ -122,6 +126,8 @@ internal sealed class SpoolLog : IDisposable
     {
         lock (_lock)
         {
+            if (_isDisposed)
+                return SpoolOutcome.Full; // somebody else may have the directory now
             int length = SpoolEntry.Write(message, _next, _time.GetUtcNow().ToUnixTimeMilliseconds(), ref _buffer);
             if (length + SpoolSegment.HeaderLength > _settings.MaxBytes || length - SpoolEntry.PrefixLength > SpoolEntry.BodyMax)
                 return SpoolOutcome.NeverFits;
@@ -150,7 +156,7 @@ internal sealed class SpoolLog : IDisposable
     {
         lock (_lock)
         {
-            while (_window.Count < most && _nextRead < _next)
+            while (_window.Open < most && _window.Span < SpanMax && _nextRead < _next)
             {
                 if (_reading is null && !Begin())
                     return false;
@@ -216,6 +222,7 @@ internal sealed class SpoolLog : IDisposable
             Keep();
         lock (_lock)
         {
+            _isDisposed = true;
             _tail?.Seal();
             foreach (SpoolSegment segment in _segments)
                 segment.Dispose();

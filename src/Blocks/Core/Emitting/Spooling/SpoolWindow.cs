@@ -8,12 +8,14 @@ internal sealed class SpoolWindow
     private const int CompactAt = 1024;
     private readonly List<(long Sequence, bool IsDone)> _entries = [];
     private int _head;
-    private int _open;
 
-    public bool IsEmpty => _open == 0;
+    public bool IsEmpty => Open == 0;
+
+    /// <summary>Entries that are open.</summary>
+    public int Open { get; private set; }
 
     /// <summary>Entries from the first one that is open on.</summary>
-    public int Count => _entries.Count - _head;
+    public int Span => _entries.Count - _head;
 
     /// <summary>The first one that is open; null when none is.</summary>
     public long? First => _head < _entries.Count ? _entries[_head].Sequence : null;
@@ -22,7 +24,7 @@ internal sealed class SpoolWindow
     public void Add(long sequence)
     {
         _entries.Add((sequence, false));
-        _open++;
+        Open++;
     }
 
     /// <summary>It has come to its end.</summary>
@@ -42,7 +44,7 @@ internal sealed class SpoolWindow
         if (low == open.Length || open[low].Sequence != sequence || open[low].IsDone)
             return;
         open[low].IsDone = true;
-        _open--;
+        Open--;
         while (_head < _entries.Count && _entries[_head].IsDone)
             _head++;
         if (_head == _entries.Count)

@@ -20,6 +20,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
 {
     private readonly KafkaStatistics _statistics = new();
 
+    /// <summary>What is listened to, instead of files.</summary>
+    public IPacketReader? LiveReader { get; init; }
+
     /// <summary>Runs with the sinks that the settings name.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
     {
@@ -68,6 +71,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                     Warn = context.Status.Message,
                     OnDamage = context.Status.Message,
                 },
+                LiveReader = LiveReader,
                 Packets = settings.Packets,
                 DropLists = lists,
                 Partitions = Partitions,

@@ -1,0 +1,74 @@
+using FlowPipe.Core.Sessions;
+
+namespace FlowPipe.Core.Overload;
+
+/// <summary>
+/// What a live run does when partitions fall behind: first no new sessions, then whole flows are shed by a range of hashes that grows while it does
+/// not help, and where even that is not enough, readers shed what nobody takes. Each step ends at a lower mark than it begins at, so a run
+/// does not flutter between two of them. Decided in enqueue, at each batch; told to partitions by one word that they read.
+/// </summary>
+public sealed class OverloadControl
+{
+    /// <summary>Hashes are told apart by so many ranges.</summary>
+    public const int Ranges = 1 << 16;
+
+    // Percent of the fullest partition's queue.
+    private const int RefuseAt = 50;
+    private const int AcceptAt = 25;
+    private const int ShedAt = 75;
+    private const int KeepAt = 50;
+    private const int Growth = Ranges / 16;
+    private const int Decline = Ranges / 64;
+    private const int MostShed = Ranges / 16 * 15; // some flows are always looked at: a sensor that sees nothing can't be told from a dead one
+    private IReadOnlyList<SessionBlock> _sessions = [];
+    private int _behindPercent;
+    private int _refusesNew;
+    private int _shedBelow;
+    private long _episodes;
+
+    /// <summary>How full the fullest partition's queue is, percent.</summary>
+    public int BehindPercent => Volatile.Read(ref _behindPercent);
+
+    /// <summary>Whether partitions take no new sessions.</summary>
+    public bool RefusesNew => Volatile.Read(ref _refusesNew) != 0;
+
+    /// <summary>Flows whose hash lies in a range below are shed; 0 for none.</summary>
+    public int ShedBelow => Volatile.Read(ref _shedBelow);
+
+    /// <summary>How often it began to refuse sessions.</summary>
+    public long Episodes => Volatile.Read(ref _episodes);
+
+    /// <summary>The range that a flow's hash lies in: of bits that pick neither its partition nor, unless there are very many, its bucket.</summary>
+    internal static int RangeOf(ulong hash) => (int)(hash >> 16) & (Ranges - 1);
+
+    /// <summary>Says whose queues are looked at.</summary>
+    public void Watch(IReadOnlyList<SessionBlock> sessions) => _sessions = sessions;
+
+    /// <summary>Looks at the partitions, and decides.</summary>
+    internal void Update()
+    {
+        int most = 0;
+        for (int i = 0; i < _sessions.Count; i++)
+            most = Math.Max(most, _sessions[i].BehindPercent);
+        Decide(most);
+    }
+
+    /// <summary>Decides for a queue that is so full.</summary>
+    internal void Decide(int behindPercent)
+    {
+        Volatile.Write(ref _behindPercent, behindPercent);
+        if (!RefusesNew && behindPercent >= RefuseAt)
+        {
+            Volatile.Write(ref _refusesNew, 1);
+            Volatile.Write(ref _episodes, _episodes + 1);
+        }
+        else if (RefusesNew && behindPercent < AcceptAt && _shedBelow == 0)
+        {
+            Volatile.Write(ref _refusesNew, 0);
+        }
+        if (behindPercent >= ShedAt)
+            Volatile.Write(ref _shedBelow, Math.Min(MostShed, _shedBelow + Growth));
+        else if (behindPercent < KeepAt && _shedBelow > 0)
+            Volatile.Write(ref _shedBelow, Math.Max(0, _shedBelow - (behindPercent == 0 ? Growth : Decline)));
+    }
+}

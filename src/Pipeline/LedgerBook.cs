@@ -22,8 +22,8 @@ internal static class LedgerBook
     public static Ledger Close(ReaderCounts reader, long[] verdicts, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, bool atEnd)
     {
         var lines = new List<LedgerLine> { Line("packets read", reader.Packets), Line("packets in records", sessions.RecordPackets) };
-        if (reader.KernelDropped > 0)
-            lines.Insert(0, Line("packets dropped by the kernel, never read", reader.KernelDropped));
+        if (reader.KernelPackets > 0)
+            lines.Insert(0, Line("packets dropped by the kernel, not read", reader.KernelDropped));
         if (sessions.OpenPackets > 0)
             lines.Add(Line("packets in open sessions", sessions.OpenPackets));
         long dropped = 0;

@@ -40,7 +40,7 @@ internal static class CaptureKeys
         Number(
             "capture.pcapBufferSize",
             1 << 16,
-            int.MaxValue,
+            1 << 30,
             s => s.Capture.PcapBufferSize,
             (s, v) => s with { Capture = s.Capture with { PcapBufferSize = v } },
             "libpcap: bytes of the kernel's buffer, for each interface"

@@ -57,6 +57,10 @@ public sealed class OverloadControl
     internal void Decide(int behindPercent)
     {
         Volatile.Write(ref _behindPercent, behindPercent);
+        if (behindPercent >= ShedAt)
+            Volatile.Write(ref _shedBelow, Math.Min(MostShed, _shedBelow + Growth));
+        else if (behindPercent < KeepAt && _shedBelow > 0)
+            Volatile.Write(ref _shedBelow, behindPercent == 0 ? 0 : Math.Max(0, _shedBelow - Decline));
         if (!RefusesNew && behindPercent >= RefuseAt)
         {
             Volatile.Write(ref _refusesNew, 1);
@@ -66,9 +70,5 @@ public sealed class OverloadControl
         {
             Volatile.Write(ref _refusesNew, 0);
         }
-        if (behindPercent >= ShedAt)
-            Volatile.Write(ref _shedBelow, Math.Min(MostShed, _shedBelow + Growth));
-        else if (behindPercent < KeepAt && _shedBelow > 0)
-            Volatile.Write(ref _shedBelow, Math.Max(0, _shedBelow - (behindPercent == 0 ? Growth : Decline)));
     }
 }

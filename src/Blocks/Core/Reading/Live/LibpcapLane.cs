@@ -28,6 +28,16 @@ internal sealed unsafe class LibpcapLane : LiveLane
         _bpf = bpf;
         _fileNumber = (delegate* unmanaged[Cdecl]<nint, int>)LibPcap.Export("pcap_fileno");
         Open();
+        try
+        {
+            // said now, and not when packets are wanted
+            BpfProgram.Create(_device.Handle, bpf ?? "", optimize: 1, netmask: 0).Dispose();
+        }
+        catch (PcapException e)
+        {
+            _device.Dispose();
+            throw WrongFilter(e);
+        }
     }
 
     protected override bool IsCurrent => NetworkDevices.IndexOf(Setup.Interface) == _index;
@@ -145,12 +155,12 @@ internal sealed unsafe class LibpcapLane : LiveLane
         }
         catch (PcapException e)
         {
-            throw new FlowPipeException($"{Setup.Interface}: --bpf '{expression}': {e.Message}; man pcap-filter explains the language", e)
-            {
-                IsWrongUsage = true,
-            };
+            throw WrongFilter(e);
         }
     }
+
+    private FlowPipeException WrongFilter(PcapException e) =>
+        new($"{Setup.Interface}: --bpf '{_bpf}': {e.Message}; man pcap-filter explains the language", e) { IsWrongUsage = true };
 
     // Past libpcap, which would apply a filter of its own to what is in its buffer already.
     private void Shut() => _ = KernelFilter.Nothing.AttachTo(FileNumber);

@@ -1,5 +1,3 @@
-using FlowPipe.Core.Sessions;
-
 namespace FlowPipe.Core.Overload;
 
 /// <summary>
@@ -20,7 +18,7 @@ public sealed class OverloadControl
     private const int Growth = Ranges / 16;
     private const int Decline = Ranges / 64;
     private const int MostShed = Ranges / 16 * 15; // some flows are always looked at: a sensor that sees nothing can't be told from a dead one
-    private IReadOnlyList<SessionBlock> _sessions = [];
+    private Func<int> _behind = static () => 0;
     private int _behindPercent;
     private int _refusesNew;
     private int _shedBelow;
@@ -41,17 +39,11 @@ public sealed class OverloadControl
     /// <summary>The range that a flow's hash lies in: of bits that pick neither its partition nor, unless there are very many, its bucket.</summary>
     internal static int RangeOf(ulong hash) => (int)(hash >> 16) & (Ranges - 1);
 
-    /// <summary>Says whose queues are looked at.</summary>
-    public void Watch(IReadOnlyList<SessionBlock> sessions) => _sessions = sessions;
+    /// <summary>Says who knows how full the fullest partition's queue is, percent.</summary>
+    public void Watch(Func<int> behindPercent) => _behind = behindPercent;
 
     /// <summary>Looks at the partitions, and decides.</summary>
-    internal void Update()
-    {
-        int most = 0;
-        for (int i = 0; i < _sessions.Count; i++)
-            most = Math.Max(most, _sessions[i].BehindPercent);
-        Decide(most);
-    }
+    internal void Update() => Decide(_behind());
 
     /// <summary>Decides for a queue that is so full.</summary>
     internal void Decide(int behindPercent)

@@ -138,8 +138,16 @@ public sealed class SessionStage
         {
             throw Preallocation.Failed(_setup.Sessions, "there is not so much memory", e);
         }
-        Live?.Overload.Watch(blocks);
+        Live?.Overload.Watch(() => MostBehind(blocks));
         return blocks;
+    }
+
+    private static int MostBehind(SessionBlock[] blocks)
+    {
+        int most = 0;
+        foreach (SessionBlock block in blocks)
+            most = Math.Max(most, block.BehindPercent);
+        return most;
     }
 
     /// <summary>Makes what reaches the sessions of these blocks from other threads.</summary>

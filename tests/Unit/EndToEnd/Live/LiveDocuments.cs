@@ -9,7 +9,17 @@ namespace FlowPipe.Tests.Unit.EndToEnd.Live;
 /// </summary>
 internal static class LiveDocuments
 {
-    private static readonly string[] OfTime = ["firstPacket", "lastPacket", "length", "initRTT", "packetPos", "packetLen", "fileId", "node"];
+    private static readonly string[] OfTime =
+    [
+        "firstPacket",
+        "lastPacket",
+        "length",
+        "initRTT",
+        "packetPos",
+        "packetLen",
+        "fileId",
+        "node",
+    ];
     private static readonly string[] OfIdentity = ["id", "fileUris", "positions"];
 
     /// <summary>The lines without that, in one order.</summary>

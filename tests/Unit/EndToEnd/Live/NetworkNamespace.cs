@@ -96,7 +96,12 @@ internal sealed class NetworkNamespace : IDisposable
     private static string? TryRun(string program, params string[] args)
     {
         using Process process = Process.Start(
-            new ProcessStartInfo(program, args) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true }
+            new ProcessStartInfo(program, args)
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
         )!;
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();

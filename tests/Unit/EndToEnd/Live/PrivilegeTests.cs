@@ -30,7 +30,9 @@ public sealed class PrivilegeTests
         await live.SaysAsync(" s reading: ");
         string[] threads =
         [
-            .. Directory.EnumerateDirectories($"/proc/{live.Id}/task").Select(static thread => File.ReadAllText(Path.Combine(thread, "status"))),
+            .. Directory
+                .EnumerateDirectories($"/proc/{live.Id}/task")
+                .Select(static thread => File.ReadAllText(Path.Combine(thread, "status"))),
         ];
         Assert.NotEmpty(threads);
         foreach (string status in threads)

@@ -27,6 +27,7 @@ public sealed class Sessions3Writer
 
     private readonly Sessions3Options _options;
     private readonly Sessions3Object _document;
+    private readonly PlaceNumbers _placeNumbers = new();
     private readonly EntryChains _chains;
     private SpiRow _row = null!;
     private readonly Utf8JsonWriter _json;
@@ -313,28 +314,30 @@ public sealed class Sessions3Writer
     }
 
     /// <summary>
-    /// Arkime's <c>packetPos</c>. A source that is no file of FlowPipe's is given its place in the record, from 1, as number: Arkime's
-    /// viewer can't fetch its packets anyway, but the list still tells the sources apart.
+    /// Arkime's <c>packetPos</c>. A source that is no file of FlowPipe's is given its place among those of the record, from 1, as number:
+    /// Arkime's viewer can't fetch its packets anyway, but the list still tells the sources apart, and the same place in
+    /// <c>flowpipe.fileUris</c> says where they are.
     /// </summary>
     private void WritePositions()
     {
         _json.WriteStartArray();
-        int ordinal = 0;
+        _placeNumbers.Reset();
         EntryChains.Values sources = _chains.Of(_positions!.Field.Number);
         while (sources.MoveNext())
         {
-            ordinal++;
             int mark = _chains.Enter(sources.Place);
+            int place = _placeNumbers.Of(SourceName());
+            long file = TryFileNumber(out long number) ? number : place;
             if (_options.GapPacketPos)
-                _json.WriteNumberValue(-(TryFileNumber(out long number) ? number : ordinal));
+                _json.WriteNumberValue(-file);
             if (_chains.Has(_gaps!.Field.Number))
-                WritePositionsOf(ValueOf(_gaps.Field.Number).Packed);
+                WritePositionsOf(ValueOf(_gaps.Field.Number).Packed, file);
             _chains.Leave(mark, _positionScope!);
         }
         _json.WriteEndArray();
     }
 
-    private void WritePositionsOf(SpiPacked gaps)
+    private void WritePositionsOf(SpiPacked gaps, long file)
     {
         long position = 0;
         long before = 0;
@@ -344,17 +347,29 @@ public sealed class Sessions3Writer
             if (!_options.GapPacketPos)
                 _json.WriteNumberValue(position);
             else
-                _json.WriteNumberValue(gap == before ? 0 : gap);
-            before = gap;
+                before = WriteGap(gap, before, position, file);
         }
     }
+
+    /// <summary>A distance, or, as a negative number is a file's, the file once more and the offset: fragments that waited lie before what came meanwhile.</summary>
+    private long WriteGap(long gap, long before, long position, long file)
+    {
+        if (gap < 0)
+        {
+            _json.WriteNumberValue(-file);
+            gap = position;
+            before = 0;
+        }
+        _json.WriteNumberValue(gap == before ? 0 : gap);
+        return gap;
+    }
+
+    private ReadOnlySpan<byte> SourceName() => _chains.Has(_source!.Field.Number) ? _chains.Payload(_source.Field.Number) : default;
 
     private bool TryFileNumber(out long number)
     {
         number = 0;
-        if (!_chains.Has(_source!.Field.Number))
-            return false;
-        ReadOnlySpan<byte> source = _chains.Payload(_source.Field.Number);
+        ReadOnlySpan<byte> source = SourceName();
         return source.Length <= MaxFileNumberDigits
             && Utf8Parser.TryParse(source, out number, out int read)
             && read == source.Length

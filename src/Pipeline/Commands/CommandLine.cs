@@ -82,6 +82,7 @@ internal static class CommandLine
             CaptureCommand.Create(context),
             InterfacesCommand.Create(context),
             ConsumeCommand.Create(context),
+            ExtractCommand.Create(context),
             VerifyCommand.Create(context),
             DiffCommand.Create(context),
             FieldsCommand.Create(context),

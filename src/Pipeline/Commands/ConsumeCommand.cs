@@ -1,13 +1,10 @@
 using System.CommandLine;
 using FlowPipe.Core;
 using FlowPipe.Core.Consuming;
-using FlowPipe.Core.Emitting;
-using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Consuming;
 using FlowPipe.Pipeline.Consuming.Filtering;
 using FlowPipe.Pipeline.Terminal;
-using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Commands;
 
@@ -78,7 +75,7 @@ internal static class ConsumeCommand
             {
                 string source = line.GetRequiredValue(from);
                 EffectiveConfig config = options.Load(line, context);
-                bool isTopic = source.StartsWith("kafka:", StringComparison.Ordinal);
+                bool isTopic = TopicOptions.IsTopic(source);
                 bool follows = line.GetValue(follow);
                 if (follows && !isTopic)
                     throw new WrongUsageException("--follow works with topics; a file ends where it ends");
@@ -86,7 +83,9 @@ internal static class ConsumeCommand
                     throw new WrongUsageException($"{given} works with topics only");
                 if (!isTopic && line.GetValue(schemas) is { Length: > 0 })
                     throw new WrongUsageException("--schema works with topics only; a file brings its schema with it");
-                RecordFilter? filter = line.GetValue(where) is { } expression ? Usage(() => RecordFilter.Parse(expression)) : null;
+                RecordFilter? filter = line.GetValue(where) is { } expression
+                    ? WrongUsageException.From(() => RecordFilter.Parse(expression))
+                    : null;
                 using var signals = new StopSignals(context.Status, config.Settings.DrainDeadline, quiet: true);
                 RecordSource records = isTopic
                     ? await OpenTopicAsync(
@@ -121,15 +120,7 @@ internal static class ConsumeCommand
         CancellationToken stop
     )
     {
-        (KafkaTarget target, RegistrySettings registry) = Usage(() =>
-        {
-            SinkUri uri = SinkUri.Parse(source);
-            uri.Allow(RegistryOption.Name);
-            return (KafkaTarget.Parse(uri.Target), RegistryOption.Apply(uri, settings.Registry));
-        });
-        TopicSource topic = await TopicSource
-            .OpenAsync(target, settings with { Registry = registry }, reading, embedded: null, context, stop)
-            .ConfigureAwait(false);
+        TopicSource topic = await TopicOptions.OpenAsync(source, settings, reading, context, stop).ConfigureAwait(false);
         try
         {
             foreach (string file in schemas)
@@ -152,18 +143,6 @@ internal static class ConsumeCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new FlowPipeException($"--schema {file}: it can't be read: {e.Message}", e);
-        }
-    }
-
-    private static T Usage<T>(Func<T> parse)
-    {
-        try
-        {
-            return parse();
-        }
-        catch (FlowPipeException e)
-        {
-            throw new WrongUsageException(e.Message);
         }
     }
 }

@@ -1,3 +1,5 @@
+using FlowPipe.Core;
+
 namespace FlowPipe.Pipeline.Commands;
 
 /// <summary>What the process tells its caller.</summary>
@@ -14,4 +16,18 @@ internal static class ExitStatus
 }
 
 /// <summary>The command line or the configuration is wrong: the message says what, and what would be right.</summary>
-internal sealed class WrongUsageException(string message) : Exception(message);
+internal sealed class WrongUsageException(string message) : Exception(message)
+{
+    /// <summary>What was given on the command line, parsed: where that fails, the usage is wrong.</summary>
+    public static T From<T>(Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (FlowPipeException e)
+        {
+            throw new WrongUsageException(e.Message);
+        }
+    }
+}

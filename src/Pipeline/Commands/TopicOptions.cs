@@ -1,12 +1,18 @@
 using System.CommandLine;
 using FlowPipe.Core;
 using FlowPipe.Core.Consuming;
+using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Consuming;
+using FlowPipe.Pipeline.Terminal;
+using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Commands;
 
-/// <summary>The options of <c>consume</c> that say which part of a topic is read.</summary>
-internal sealed class TopicOptions
+/// <summary>The options that say which part of a topic is read.</summary>
+/// <param name="group">Whether it may be read as a member of a consumer group.</param>
+internal sealed class TopicOptions(bool group = true)
 {
     private readonly Option<string> _group = new("--group", "-g")
     {
@@ -18,12 +24,40 @@ internal sealed class TopicOptions
         Description = "Only this partition; may be repeated",
         HelpName = "N",
     };
+    private readonly Option<long> _offset = new("--offset", "-o")
+    {
+        Description = "Only the message at this offset of the one --partition",
+        HelpName = "N",
+    };
     private readonly Option<string> _since = new("--since")
     {
         Description = "Messages sent from then on: 2026-05-01T12:00:00Z, or how long ago as 90s, 15m, 2h, 1d",
         HelpName = "TIME",
     };
     private readonly Option<string> _until = new("--until") { Description = "Messages sent before then", HelpName = "TIME" };
+
+    /// <summary>Whether a source is a topic; else it is a file.</summary>
+    public static bool IsTopic(string source) => source.StartsWith("kafka:", StringComparison.Ordinal);
+
+    /// <summary>Opens the topic that a source names.</summary>
+    /// <exception cref="WrongUsageException">It names none.</exception>
+    /// <exception cref="FlowPipeException">It can't be had.</exception>
+    public static Task<TopicSource> OpenAsync(
+        string source,
+        FlowPipeSettings settings,
+        TopicReading reading,
+        CommandContext context,
+        CancellationToken stop
+    )
+    {
+        (KafkaTarget target, RegistrySettings registry) = WrongUsageException.From(() =>
+        {
+            SinkUri uri = SinkUri.Parse(source);
+            uri.Allow(RegistryOption.Name);
+            return (KafkaTarget.Parse(uri.Target), RegistryOption.Apply(uri, settings.Registry));
+        });
+        return TopicSource.OpenAsync(target, settings with { Registry = registry }, reading, embedded: null, context, stop);
+    }
 
     public void AddTo(Command command)
     {
@@ -35,8 +69,15 @@ internal sealed class TopicOptions
                     result.AddError("--partition must be a whole number from 0");
             }
         });
-        command.Add(_group);
+        _offset.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<long>() < 0)
+                result.AddError("--offset must be a whole number from 0");
+        });
+        if (group)
+            command.Add(_group);
         command.Add(_partitions);
+        command.Add(_offset);
         command.Add(_since);
         command.Add(_until);
     }
@@ -44,7 +85,7 @@ internal sealed class TopicOptions
     /// <summary>The first of them that is given, or null.</summary>
     public string? Given(ParseResult line)
     {
-        foreach (Option option in (Option[])[_group, _partitions, _since, _until])
+        foreach (Option option in (Option[])[_group, _partitions, _offset, _since, _until])
         {
             if (line.GetResult(option) is { Implicit: false })
                 return option.Name;
@@ -55,15 +96,20 @@ internal sealed class TopicOptions
     /// <exception cref="WrongUsageException">They contradict each other, or a time is none.</exception>
     public TopicReading Reading(ParseResult line, bool follow)
     {
-        string? group = line.GetValue(_group);
+        string? member = group ? line.GetValue(_group) : null;
         int[] partitions = line.GetValue(_partitions) ?? [];
         string? since = line.GetValue(_since);
         string? until = line.GetValue(_until);
-        if (group is not null && (partitions.Length > 0 || since is not null || until is not null))
+        long? offset = line.GetResult(_offset) is { Implicit: false } ? line.GetValue(_offset) : null;
+        if (member is not null && (partitions.Length > 0 || since is not null || until is not null))
             throw new WrongUsageException(
                 "--group goes on where the group left off, in the partitions that it is given; leave out --partition, --since and --until"
             );
-        if (group is "")
+        if (offset is not null && (partitions.Length != 1 || since is not null || until is not null || follow))
+            throw new WrongUsageException(
+                "--offset is that of one message: give the --partition that it is in, and nothing else of the kind"
+            );
+        if (member is "")
             throw new WrongUsageException("--group must not be empty");
         if (follow && until is not null)
             throw new WrongUsageException("--follow has no end; leave out --until");
@@ -73,8 +119,9 @@ internal sealed class TopicOptions
             return new TopicReading
             {
                 Follow = follow,
-                Group = group,
+                Group = member,
                 Partitions = partitions,
+                Offset = offset,
                 Since = since is null ? null : TimePoint.Parse("--since", since, now),
                 Until = until is null ? null : TimePoint.Parse("--until", until, now),
             };

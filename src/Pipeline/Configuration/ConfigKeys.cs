@@ -1,5 +1,6 @@
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Reading.Pacing;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Schemas;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
@@ -114,6 +115,16 @@ internal static class ConfigKeys
             (s, v) => s with { Reading = s.Reading with { Sorted = v } },
             "Whether the files of a folder are read in the order of their names",
             "--sorted"
+        ),
+        Text(
+            "reading.speed",
+            "max, a factor such as 1x or 10x, or packets a second such as 5000pps",
+            static text => ReplaySpeed.TryParse(text, out _),
+            s => s.Reading.Speed.ToString(),
+            (s, v) => ReplaySpeed.TryParse(v, out ReplaySpeed? speed) ? s with { Reading = s.Reading with { Speed = speed } } : s,
+            "How fast captures are replayed: as fast as it goes, by packet time (1x as it happened, 10x ten times as fast), or by number of packets",
+            "--speed",
+            "1x|Npps|max"
         ),
         Number(
             "reading.batchPackets",

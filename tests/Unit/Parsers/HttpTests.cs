@@ -121,6 +121,20 @@ public sealed class HttpTests
         talk.AssertSturdy(Plugins);
     }
 
+    [Theory]
+    [InlineData("GET /a b HTTP/1.0", "/a")]
+    [InlineData("GET /a XYZ", "/a")]
+    [InlineData("GET a XYZ", "")]
+    [InlineData("TAKE /a XYZ", "")]
+    public void WhatWasAskedForIsKeptWhereTheVersionIsNone(string line, string uri)
+    {
+        Talk talk = new Talk().Client($"{line}\r\n\r\n").Server("HTTP/1.1 200 OK\r\n\r\n");
+        ParserSession session = talk.Give(Plugins);
+        Assert.Equal(uri, session.Texts("http.uri"));
+        Assert.Equal("", session.Texts("http.method"));
+        talk.AssertSturdy(Plugins);
+    }
+
     [Fact]
     public void ACutOffBodyHasATypeButNoDigest()
     {
@@ -356,6 +370,8 @@ public sealed class HttpTests
 
     [Theory]
     [InlineData("/certsrv/certfnsh.asp", "http adcs-web")]
+    [InlineData("/certsrv/", "http adcs-web")]
+    [InlineData("/certsrv/..%255cwinnt/system32/cmd.exe?/c+dir", "http")]
     [InlineData("/CertSrv/MSCEP_admin/", "http adcs-ndes")]
     [InlineData("/ADPolicyProvider_CEP_Kerberos/service.svc/CEP", "http adcs-cep")]
     [InlineData("/CA_CES_Kerberos/service.svc/CES", "http adcs-ces")]

@@ -77,6 +77,19 @@ public sealed class Sessions3WriterTests
     }
 
     [Fact]
+    public void APositionBeforeTheLastIsNoFileNumber()
+    {
+        // A fragment that waited, and one that came from the file before.
+        var core = new SpiFields();
+        AddPositions(core, "00ff00ff00ff00ff", 200, 100, -180, 100, 100);
+        AddPositions(core, "11ff00ff00ff00ff", 24);
+        AddPositions(core, "00ff00ff00ff00ff", 500);
+        JsonNode gaps = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = true }, core))!;
+        Assert.Equal("[-1,200,100,-1,120,100,0,-2,24,-1,500]", gaps["packetPos"]!.ToJsonString());
+        Assert.Equal([-1, 200, 300, -1, 120, 220, 320, -2, 24, -1, 500], DecodeGaps(gaps["packetPos"]!.AsArray()));
+    }
+
+    [Fact]
     public void TextIsEscaped()
     {
         var core = new SpiFields();

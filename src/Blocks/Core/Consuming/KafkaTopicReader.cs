@@ -241,6 +241,18 @@ public sealed class KafkaTopicReader : IDisposable
             WatermarkOffsets offsets = _consumer.QueryWatermarkOffsets(at, _openTime);
             long low = Math.Max(offsets.Low.Value, OffsetAt(at, _reading.Since, offsets.Low.Value, offsets.High.Value));
             long high = Math.Min(offsets.High.Value, OffsetAt(at, _reading.Until, offsets.High.Value, offsets.High.Value));
+            if (_reading.Offset is { } offset)
+            {
+                if (offset < low || offset >= high)
+                {
+                    throw new FlowPipeException(
+                        $"{_target}: partition {i} has no message at offset {offset}; there are {low} to {high - 1}"
+                    );
+                }
+
+                (low, high) = (offset, offset + 1);
+            }
+
             (low, high) = Narrowed(i, low, high);
             _ends[i] = low < high ? high : 0;
             ranges.Add(new OffsetRange(i, low, high));

@@ -9,6 +9,9 @@ public sealed record TopicReading
     /// <summary>The partitions; none for all.</summary>
     public IReadOnlyList<int> Partitions { get; init; } = [];
 
+    /// <summary>The one message at this offset, in the one partition named; null for all.</summary>
+    public long? Offset { get; init; }
+
     /// <summary>Messages sent from then on, UTC.</summary>
     public DateTime? Since { get; init; }
 

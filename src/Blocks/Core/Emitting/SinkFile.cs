@@ -1,7 +1,7 @@
 namespace FlowPipe.Core.Emitting;
 
 /// <summary>How file sinks open their file, and how they say what is wrong with it.</summary>
-internal static class SinkFile
+public static class SinkFile
 {
     /// <summary>Records tell who talked to whom: nobody but owner and group reads them.</summary>
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;

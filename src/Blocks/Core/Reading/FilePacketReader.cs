@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Reading.Pacing;
 
 namespace FlowPipe.Core.Reading;
 
@@ -28,7 +29,7 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.Batches, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.BatchPackets, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.BlockBytes, 256);
-        _settings = settings;
+        _settings = settings = settings.Speed.IsMax ? settings : settings with { BatchPackets = Pacer.BatchPackets };
         _files = CaptureInputs.Resolve(settings, Damaged);
         _filter = string.IsNullOrWhiteSpace(settings.Bpf) ? null : new PacketFilter(settings.Bpf);
         _blocks = new CreditPool<BufferBlock>(settings.Blocks, () => new BufferBlock(settings.BlockBytes, _blocks!.Return));
@@ -64,6 +65,8 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
         });
         using CancellationTokenSource watch = new();
         Task watching = CancelWhenOverAsync(enqueue, over, watch.Token);
+        Pacer? pacer = _settings.Speed.IsMax ? null : new Pacer(_settings.Speed, enqueue, over.Token);
+        ITargetBlock<PacketBatch> next = pacer?.Block ?? enqueue;
         try
         {
             foreach (CaptureFile file in _files)
@@ -72,7 +75,7 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
                     break;
                 using CaptureReading reading = new(file, _settings, _filter, _blocks, _batches, Counts, NewSource, Damaged);
                 // the first reads block their thread, which must not be the caller's
-                bool goesOn = await Task.Run(() => reading.ReadAsync(enqueue, over.Token), CancellationToken.None).ConfigureAwait(false);
+                bool goesOn = await Task.Run(() => reading.ReadAsync(next, over.Token), CancellationToken.None).ConfigureAwait(false);
                 if (reading.Summarise() is { } summary)
                     _summaries.Add(summary);
                 if (!goesOn)
@@ -81,6 +84,8 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
         }
         finally
         {
+            if (pacer is not null)
+                await pacer.EndAsync().ConfigureAwait(false);
             await watch.CancelAsync().ConfigureAwait(false);
             await watching.ConfigureAwait(false);
         }

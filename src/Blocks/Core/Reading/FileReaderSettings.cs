@@ -1,3 +1,5 @@
+using FlowPipe.Core.Reading.Pacing;
+
 namespace FlowPipe.Core.Reading;
 
 /// <summary>One input as it was asked for: <c>-r FILE</c>, <c>-r -</c> or <c>-R DIR</c>.</summary>
@@ -38,6 +40,9 @@ public sealed record FileReaderSettings
 
     /// <summary>Blocks in flight at most; times <see cref="BlockBytes"/> it is the memory that packets take.</summary>
     public int Blocks { get; init; } = 16;
+
+    /// <summary>How fast packets are handed on.</summary>
+    public ReplaySpeed Speed { get; init; } = ReplaySpeed.Max;
 
     /// <summary>Whether all that is read is hashed, for a manifest: on the reader's thread, as it comes.</summary>
     public bool HashSources { get; init; }

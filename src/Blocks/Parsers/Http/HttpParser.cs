@@ -103,6 +103,8 @@ internal sealed class HttpParser(HttpKinds kinds) : SessionParser
         var line = StartLine.Of(text);
         if (!line.IsValid)
         {
+            if (!line.Target.IsEmpty)
+                HttpUri.AddUri(_fields, session, line.Target);
             rest = before;
             NotHttp(session, side, stream);
             return true;

@@ -9,7 +9,7 @@ internal static class HttpServices
     {
         if (Lines.StartsWith(path, "/certsrv/mscep"u8))
             session.AddProtocol("adcs-ndes"u8);
-        else if (Lines.StartsWith(path, "/certsrv/"u8))
+        else if (IsEnrollmentPage(path))
             session.AddProtocol("adcs-web"u8);
         else if (Lines.StartsWith(path, "/ADPolicyProvider_CEP_"u8))
             session.AddProtocol("adcs-cep"u8);
@@ -18,4 +18,9 @@ internal static class HttpServices
         else if (Lines.StartsWith(path, "/wsman"u8) && (path.Length == "/wsman".Length || path["/wsman".Length] == '/'))
             session.AddProtocol("winrm"u8);
     }
+
+    /// <summary>The start page, or one of those whose names all begin alike (certfnsh.asp, certnew.cer); not what only tries the folder out.</summary>
+    private static bool IsEnrollmentPage(ReadOnlySpan<byte> path) =>
+        Lines.StartsWith(path, "/certsrv/cert"u8)
+        || (Lines.StartsWith(path, "/certsrv/"u8) && (path.Length == "/certsrv/".Length || path["/certsrv/".Length] == '?'));
 }

@@ -19,6 +19,12 @@ internal readonly ref struct StartLine
         Minor = minor;
     }
 
+    private StartLine(ReadOnlySpan<byte> target)
+    {
+        Method = [];
+        Target = target;
+    }
+
     private StartLine(byte major, byte minor, int status)
     {
         IsValid = true;
@@ -34,6 +40,7 @@ internal readonly ref struct StartLine
 
     public byte[] Method { get; }
 
+    /// <summary>What is asked for; also where the version that follows it is none.</summary>
     public ReadOnlySpan<byte> Target { get; }
 
     public byte Major { get; }
@@ -73,8 +80,11 @@ internal readonly ref struct StartLine
         byte major = 0;
         byte minor = 9;
         int slash = rest.IndexOf((byte)'/');
-        if (!rest.IsEmpty && (rest.Length != slash + 4 || !TryVersion(rest[(slash + 1)..], out major, out minor)))
-            return default;
+        bool noVersion = rest.Length != slash + 4 || rest.IndexOf((byte)' ') >= 0 || !TryVersion(rest[(slash + 1)..], out major, out minor);
+        if (noVersion && !rest.IsEmpty)
+            return HttpMethods.Find(HttpMethods.Http, line[..space]) is { } known && IsTarget(known, target, strict: true)
+                ? new(target)
+                : default;
         byte[]? method = HttpMethods.Find(MethodsOf(slash < 0 ? default : rest[..slash]), line[..space]);
         return method is not null && IsTarget(method, target, strict: rest.IsEmpty) ? new(method, target, major, minor) : default;
     }

@@ -1,0 +1,151 @@
+using System.Text;
+using System.Text.Json;
+using FlowPipe.Pipeline.Consuming;
+using FlowPipe.Schemas;
+
+namespace FlowPipe.Pipeline.Extracting;
+
+/// <summary>Where some packets of a record are.</summary>
+/// <param name="Uri">Where their source was found; empty when the record does not say.</param>
+/// <param name="Fingerprint">The source's, empty when the record does not say: documents have none.</param>
+/// <param name="Offsets">Where each packet begins in the source, decompressed.</param>
+internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyList<long> Offsets)
+{
+    private static readonly SpiField Positions = FieldDictionary.Default["packet_pos"];
+    private static readonly SpiField Source = FieldDictionary.Default["packet_pos.source"];
+    private static readonly SpiField Gaps = FieldDictionary.Default["packet_pos.gaps"];
+    private static readonly SpiField Uris = FieldDictionary.Default["file_uris"];
+
+    /// <summary>The places that a record names, one entry a run of packets of one source; none when it has no positions.</summary>
+    /// <exception cref="InvalidDataException">The positions of a document make no sense.</exception>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static IReadOnlyList<PacketPlaces> Of(in StoredRecord record) =>
+        record.Values is { } values ? OfValues(values) : OfDocument(record.Json);
+
+    private static List<PacketPlaces> OfValues(SpiFields values)
+    {
+        var uris = new List<string>();
+        foreach (SpiValue uri in values.Values(Uris))
+            uris.Add(Encoding.UTF8.GetString(uri.Utf8));
+        var places = new Builder(uris);
+        foreach (SpiValue part in values.Values(Positions))
+        {
+            string fingerprint = "";
+            foreach (SpiValue source in part.Values(Source))
+                fingerprint = Encoding.UTF8.GetString(source.Utf8);
+            places.Begin(fingerprint);
+            long offset = 0;
+            foreach (SpiValue gaps in part.Values(Gaps))
+            foreach (long gap in gaps.Packed)
+                places.Add(offset += gap);
+        }
+        return places.All;
+    }
+
+    /// <summary>Of Arkime's document, or of a record by its Avro names, as <c>consume --format json</c> prints it.</summary>
+    private static List<PacketPlaces> OfDocument(ReadOnlyMemory<byte> json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement root = document.RootElement;
+        return root.TryGetProperty("packetPos", out JsonElement arkime) ? OfArkime(arkime, Strings(root, "flowpipe", "fileUris"))
+            : root.TryGetProperty("packet_pos", out JsonElement avro) ? OfAvroNames(avro, Strings(root, "file_uris"))
+            : [];
+    }
+
+    private static List<PacketPlaces> OfAvroNames(JsonElement parts, List<string> uris)
+    {
+        var places = new Builder(uris);
+        foreach (JsonElement part in Items(parts))
+        {
+            if (part.ValueKind != JsonValueKind.Object)
+                throw Senseless();
+            places.Begin(part.TryGetProperty("source", out JsonElement source) ? source.ToString() : "");
+            long offset = 0;
+            if (part.TryGetProperty("gaps", out JsonElement gaps))
+                foreach (JsonElement gap in Items(gaps))
+                    places.Add(offset += Number(gap));
+        }
+        return places.All;
+    }
+
+    /// <summary>
+    /// Arkime's list: a negative number is a file's, made positive; what follows are distances, the first from the file's start, and 0 stands
+    /// for the distance before it. Without any negative number they are offsets (<c>records.gapPacketPos=false</c>).
+    /// </summary>
+    private static List<PacketPlaces> OfArkime(JsonElement list, List<string> uris)
+    {
+        var places = new Builder(uris);
+        bool asGaps = false;
+        long offset = 0;
+        long gap = 0;
+        foreach (JsonElement item in Items(list))
+        {
+            long number = Number(item);
+            if (number < 0)
+            {
+                asGaps = true;
+                offset = 0;
+                places.BeginNumber(-number);
+                continue;
+            }
+            if (!asGaps)
+            {
+                if (places.All.Count == 0)
+                    places.BeginNumber(1);
+                places.Add(number);
+                continue;
+            }
+            gap = number == 0 ? gap : number;
+            places.Add(offset += gap);
+        }
+        return places.All;
+    }
+
+    private static List<string> Strings(JsonElement element, params ReadOnlySpan<string> path)
+    {
+        foreach (string step in path)
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(step, out element))
+                return [];
+        var strings = new List<string>();
+        foreach (JsonElement item in Items(element))
+            strings.Add(item.ToString());
+        return strings;
+    }
+
+    private static JsonElement.ArrayEnumerator Items(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : throw Senseless();
+
+    private static long Number(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) ? number : throw Senseless();
+
+    private static InvalidDataException Senseless() => new("its positions are not as FlowPipe or Arkime write them");
+
+    /// <summary>Gathers the places; sources are given their URIs in the order in which they first appear.</summary>
+    private sealed class Builder(List<string> uris)
+    {
+        private readonly List<string> _fingerprints = [];
+        private List<long> _offsets = [];
+
+        public List<PacketPlaces> All { get; } = [];
+
+        public void Begin(string fingerprint)
+        {
+            int number = _fingerprints.IndexOf(fingerprint);
+            if (number < 0)
+            {
+                number = _fingerprints.Count;
+                _fingerprints.Add(fingerprint);
+            }
+            BeginNumber(number + 1, fingerprint);
+        }
+
+        public void BeginNumber(long number, string fingerprint = "")
+        {
+            _offsets = [];
+            string uri = number >= 1 && number <= uris.Count ? uris[(int)number - 1] : "";
+            All.Add(new PacketPlaces(uri, fingerprint, _offsets));
+        }
+
+        public void Add(long offset) => _offsets.Add(offset >= 0 ? offset : throw Senseless());
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using FlowPipe.Core;
+
+namespace FlowPipe.Pipeline.Extracting;
+
+/// <summary>The packets that the records name, each once, by source. A source that several records name under different paths is one.</summary>
+internal sealed class WantedPackets
+{
+    /// <summary>Packets that are looked for at once: 8 bytes each.</summary>
+    internal const long PacketsMax = 200_000_000;
+
+    private readonly Dictionary<string, WantedSource> _sources = new(StringComparer.Ordinal);
+    private long _packets;
+
+    public IReadOnlyCollection<WantedSource> Sources => _sources.Values;
+
+    /// <exception cref="FlowPipeException">There are too many.</exception>
+    public void Add(PacketPlaces places)
+    {
+        // A document has no fingerprint: the path has to do.
+        string key = places.Fingerprint.Length > 0 ? places.Fingerprint : "at " + places.Uri;
+        if (!_sources.TryGetValue(key, out WantedSource? source))
+            _sources[key] = source = new WantedSource(places.Fingerprint);
+        source.Add(places);
+        _packets += places.Offsets.Count;
+        if (_packets > PacketsMax)
+            throw new FlowPipeException(
+                $"the records name more than {PacketsMax} packets: take fewer of them at once (--where, --id, -n), or the captures themselves"
+            );
+    }
+}
+
+/// <summary>The packets wanted of one source.</summary>
+/// <param name="fingerprint">The source's; empty when the records do not say.</param>
+internal sealed class WantedSource(string fingerprint)
+{
+    private readonly List<string> _uris = [];
+    private readonly List<long> _offsets = [];
+    private bool _sorted;
+
+    public string Fingerprint => fingerprint;
+
+    /// <summary>Where the source was found, by one record or another.</summary>
+    public IReadOnlyList<string> Uris => _uris;
+
+    /// <summary>The offsets, each once, from the lowest on.</summary>
+    public IReadOnlyList<long> Offsets
+    {
+        get
+        {
+            if (!_sorted)
+                Sort();
+            return _offsets;
+        }
+    }
+
+    /// <summary>How messages call it.</summary>
+    public string Name =>
+        _uris.Count > 0 && _uris[0].Length > 0 ? SourceFiles.Shown(_uris[0])
+        : fingerprint.Length > 0 ? $"source {fingerprint}"
+        : "a source without a name";
+
+    public void Add(PacketPlaces places)
+    {
+        if (!_uris.Contains(places.Uri))
+            _uris.Add(places.Uri);
+        _offsets.AddRange(places.Offsets);
+        _sorted = false;
+    }
+
+    private void Sort()
+    {
+        _offsets.Sort();
+        Span<long> offsets = CollectionsMarshal.AsSpan(_offsets);
+        int kept = 0;
+        foreach (long offset in offsets)
+            if (kept == 0 || offsets[kept - 1] != offset)
+                offsets[kept++] = offset;
+        CollectionsMarshal.SetCount(_offsets, kept);
+        _sorted = true;
+    }
+}

@@ -37,6 +37,16 @@ public sealed class OverloadControlTests
         Assert.Equal(1, control.Episodes);
     }
 
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(40, 100, 20)]
+    [InlineData(89, 0, 44)]
+    [InlineData(90, 0, 50)]
+    [InlineData(100, 50, 75)]
+    [InlineData(100, 100, 100)]
+    public void TheKernelsMemoryIsUsedBeforeAnythingIsShed(int queue, int kernel, int lag) =>
+        Assert.Equal(lag, OverloadControl.LagOf(queue, kernel));
+
     [Fact]
     public void SomeFlowsAreAlwaysTaken()
     {

@@ -5,5 +5,5 @@ namespace FlowPipe.Core.Overload;
 public sealed record LiveControl(int Readers)
 {
     /// <summary>Who decides what is shed.</summary>
-    public OverloadControl Overload { get; } = new();
+    public OverloadControl Overload { get; } = new(Readers);
 }

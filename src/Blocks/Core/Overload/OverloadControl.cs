@@ -5,12 +5,13 @@ namespace FlowPipe.Core.Overload;
 /// not help, and where even that is not enough, readers shed what nobody takes. Each step ends at a lower mark than it begins at, so a run
 /// does not flutter between two of them. Decided in enqueue, at each batch; told to partitions by one word that they read.
 /// </summary>
-public sealed class OverloadControl
+/// <param name="readers">How many readers there are.</param>
+public sealed class OverloadControl(int readers = 1)
 {
     /// <summary>Hashes are told apart by so many ranges.</summary>
     public const int Ranges = 1 << 16;
 
-    // Percent of the fullest partition's queue.
+    // Percent of all that may wait: see LagOf.
     private const int RefuseAt = 50;
     private const int AcceptAt = 25;
     private const int ShedAt = 75;
@@ -18,13 +19,15 @@ public sealed class OverloadControl
     private const int Growth = Ranges / 16;
     private const int Decline = Ranges / 64;
     private const int MostShed = Ranges / 16 * 15; // some flows are always looked at: a sensor that sees nothing can't be told from a dead one
+    private const int QueueIsFull = 90;
+    private readonly int[] _waiting = new int[readers];
     private Func<int> _behind = static () => 0;
     private int _behindPercent;
     private int _refusesNew;
     private int _shedBelow;
     private long _episodes;
 
-    /// <summary>How full the fullest partition's queue is, percent.</summary>
+    /// <summary>How far behind the run is, percent of all that may wait.</summary>
     public int BehindPercent => Volatile.Read(ref _behindPercent);
 
     /// <summary>Whether partitions take no new sessions.</summary>
@@ -43,9 +46,25 @@ public sealed class OverloadControl
     public void Watch(Func<int> behindPercent) => _behind = behindPercent;
 
     /// <summary>Looks at the partitions, and decides.</summary>
-    internal void Update() => Decide(_behind());
+    internal void Update()
+    {
+        int waiting = 0;
+        for (int reader = 0; reader < _waiting.Length; reader++)
+            waiting = Math.Max(waiting, Volatile.Read(ref _waiting[reader]));
+        Decide(LagOf(_behind(), waiting));
+    }
 
-    /// <summary>Decides for a queue that is so full.</summary>
+    /// <summary>A reader says how much of what the kernel keeps for it waits, percent.</summary>
+    internal void Report(byte reader, int percent) => Volatile.Write(ref _waiting[reader], percent);
+
+    /// <summary>
+    /// How much of all that may wait does: the queue of the fullest partition is the first half; the other half begins when it is full, and packets stay
+    /// in the kernel's memory.
+    /// </summary>
+    internal static int LagOf(int queuePercent, int kernelPercent) =>
+        queuePercent < QueueIsFull ? queuePercent / 2 : 50 + (kernelPercent / 2);
+
+    /// <summary>Decides for a run that is so far behind.</summary>
     internal void Decide(int behindPercent)
     {
         Volatile.Write(ref _behindPercent, behindPercent);

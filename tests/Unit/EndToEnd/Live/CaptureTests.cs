@@ -243,7 +243,7 @@ public sealed class CaptureTests
             "bash",
             "-c",
             $"'{Executable.Path}' capture -i v1 --set capture.allowRoot=true --set capture.stateDir='{network.File("state")}' --stats '{stats}' "
-                + "--set capture.batches=128 --set sessions.udpTimeout=1 --set sessions.tcpClosingTimeout=1 --set sessions.tcpTimeout=1 "
+                + "--set capture.tpacketv3NumBlocks=8 --set capture.tpacketv3BlockSize=262144 --set capture.tpacketv3NumThreads=1 --set sessions.udpTimeout=1 --set sessions.tcpClosingTimeout=1 --set sessions.tcpTimeout=1 "
                 + $"--set sessions.icmpTimeout=1 --to ndjson:- | (while [ ! -e '{open}' ]; do sleep 0.1; done; cat)"
         );
         await live.SaysAsync("listening to ");

@@ -6,7 +6,8 @@ using FlowPipe.Core.Overload;
 namespace FlowPipe.Core.Reading.Live;
 
 /// <summary>
-/// Where a lane hands its batches on. It never waits while packets come: what nobody takes is shed and counted (DESIGN law 6). Of one lane's thread,
+/// Where a lane hands its batches on. It never waits longer than the kernel has room for what comes meanwhile: what nobody takes until then is
+/// shed and counted (DESIGN law 6). Of one lane's thread,
 /// but for batches that come back.
 /// </summary>
 internal sealed class BatchOutlet
@@ -27,6 +28,11 @@ internal sealed class BatchOutlet
         );
     }
 
+    /// <summary>
+    /// Whether what is not taken at once may be offered again: the kernel still has room for what comes meanwhile. Asked each millisecond.
+    /// </summary>
+    public Func<bool> HasTime { get; set; } = static () => false;
+
     /// <summary>Whether it waits for room instead of shedding: nothing more comes, and what is there is to be delivered.</summary>
     public bool Waits { get; set; }
 
@@ -42,9 +48,13 @@ internal sealed class BatchOutlet
     /// <summary>An empty batch whose packets will lie in a block, which is lent to it; null where there is none to be had.</summary>
     public PacketBatch? TryTake(PacketBlock block)
     {
-        PacketBatch? batch = Waits ? _batches.RentAsync().AsTask().GetAwaiter().GetResult() : _batches.TryRent();
-        if (batch is null)
-            return null;
+        PacketBatch? batch;
+        while ((batch = Rent(_batches)) is null)
+        {
+            if (!HasTime())
+                return null;
+            Thread.Sleep(1);
+        }
         block.Lend(1);
         batch.Block = block;
         batch.Source = _setup.Source;
@@ -99,12 +109,23 @@ internal sealed class BatchOutlet
         return taken;
     }
 
-    /// <summary>Hands a batch on, or sheds it.</summary>
+    /// <summary>Hands a batch on, or sheds it when there is no more time.</summary>
     public void HandOn(PacketBatch batch)
     {
-        if (!TryHandOn(batch))
-            Shed(batch);
+        while (!TryHandOn(batch))
+        {
+            if (!HasTime())
+            {
+                Shed(batch);
+                return;
+            }
+            Thread.Sleep(1);
+        }
     }
+
+    /// <summary>One of a pool, at once; null where there is none. When nothing more comes it is waited for.</summary>
+    public T? Rent<T>(CreditPool<T> pool)
+        where T : class => Waits ? pool.RentAsync().AsTask().GetAwaiter().GetResult() : pool.TryRent();
 
     /// <summary>Gives a batch up, with its packets.</summary>
     public void Shed(PacketBatch batch)
@@ -117,7 +138,7 @@ internal sealed class BatchOutlet
     /// <summary>Says that nothing earlier comes from this lane. Where nobody has room for it, the next one will do.</summary>
     public void Tick(long ns)
     {
-        if ((Waits ? _batches.RentAsync().AsTask().GetAwaiter().GetResult() : _batches.TryRent()) is not { } tick)
+        if (Rent(_batches) is not { } tick)
             return;
         tick.ReaderId = _setup.ReaderId;
         tick.TickNs = ns;

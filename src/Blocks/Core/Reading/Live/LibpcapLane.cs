@@ -13,6 +13,7 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private const int TimeoutMilliseconds = 10; // after which the kernel hands over what is not full
     private const int PacketsATurn = 256;
     private const int EmptyTurnsAtEnd = 3;
+    private const int LongestWaitMilliseconds = 500;
     private readonly string? _bpf;
     private readonly delegate* unmanaged[Cdecl]<nint, int> _fileNumber;
     private LibPcapLiveDevice _device = null!;
@@ -21,11 +22,13 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private uint _received;
     private uint _dropped;
     private int _index;
+    private long _waitingSince;
 
     public LibpcapLane(LaneSetup setup, string? bpf)
         : base(setup)
     {
         _bpf = bpf;
+        Outlet.HasTime = HasTime;
         _fileNumber = (delegate* unmanaged[Cdecl]<nint, int>)LibPcap.Export("pcap_fileno");
         Open();
         try
@@ -60,6 +63,8 @@ internal sealed unsafe class LibpcapLane : LiveLane
 
     protected override void Turn()
     {
+        _waitingSince = 0;
+        Setup.Overload.Report(Setup.ReaderId, 0);
         if (TakeSome() == 0)
             Wait();
     }
@@ -173,6 +178,18 @@ internal sealed unsafe class LibpcapLane : LiveLane
         // an interface that is down answers at once
         if (Environment.TickCount64 - before < 1)
             Thread.Sleep(1);
+    }
+
+    // How full libpcap's buffer is can't be asked, but how long packets have waited in it is known, and that it is too full can be.
+    private bool HasTime()
+    {
+        if (_waitingSince == 0)
+            _waitingSince = Environment.TickCount64;
+        long waited = Environment.TickCount64 - _waitingSince;
+        Setup.Overload.Report(Setup.ReaderId, (int)Math.Min(100, waited * 100 / LongestWaitMilliseconds));
+        long before = Counts.KernelDropped;
+        TakeKernelCounts();
+        return waited < LongestWaitMilliseconds && Counts.KernelDropped == before && !IsOver;
     }
 
     private int FileNumber => _fileNumber(_device.Handle.DangerousGetHandle());

@@ -85,7 +85,8 @@ internal sealed class PacketCopier
     private void NextBlock()
     {
         Release();
-        _block = _outlet.Waits ? _blocks.RentAsync().AsTask().GetAwaiter().GetResult() : _blocks.TryRent();
+        while ((_block = _outlet.Rent(_blocks)) is null && _outlet.HasTime())
+            Thread.Sleep(1);
         _block?.Lend(1);
         _used = 0;
     }

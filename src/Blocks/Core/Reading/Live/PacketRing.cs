@@ -94,6 +94,21 @@ internal sealed unsafe class PacketRing : IDisposable
     /// <summary>Whether most of its blocks have not come back.</summary>
     public bool IsShort => _blocks[(_next + (_blocks.Length / 2)) % _blocks.Length].IsLent;
 
+    /// <summary>How many of its blocks the kernel has filled and nobody has looked at, percent.</summary>
+    public int WaitingPercent
+    {
+        get
+        {
+            int waiting = 0;
+            foreach (RingBlock block in _blocks)
+            {
+                if (block.Waits)
+                    waiting++;
+            }
+            return waiting * 100 / _blocks.Length;
+        }
+    }
+
     /// <summary>Whether the block that comes next is still with those who borrowed it.</summary>
     public bool WaitsForBlock => _blocks[_next].IsLent;
 

@@ -34,6 +34,9 @@ internal sealed unsafe class RingBlock : PacketBlock
     /// <summary>Whether it is ours: the kernel can't fill it until it is back.</summary>
     public bool IsLent => Volatile.Read(ref _isLent) != 0;
 
+    /// <summary>Whether the kernel is done with it, and it has not been taken.</summary>
+    public bool Waits => !IsLent && (Volatile.Read(ref *(uint*)(Start + StatusAt)) & StatusUser) != 0;
+
     /// <summary>Packets in it.</summary>
     public int Packets => *(int*)(Start + PacketsAt);
 
@@ -46,8 +49,8 @@ internal sealed unsafe class RingBlock : PacketBlock
     /// <summary>Takes it from the kernel, if the kernel is done with it.</summary>
     public bool TryTake()
     {
-        // the status is written last by the kernel: what it says of the rest must not be read before it
-        if (IsLent || (Volatile.Read(ref *(uint*)(Start + StatusAt)) & StatusUser) == 0)
+        // the status is written last by the kernel: what the rest says must not be read before it
+        if (!Waits)
             return false;
         Volatile.Write(ref _isLent, 1);
         Lend(1);

@@ -11,6 +11,7 @@ internal sealed unsafe class RingLane : LiveLane
     private const int WaitMilliseconds = 10;
     private const int DrainMilliseconds = 50; // several times what the kernel keeps a block for
     private const int SparseShare = 8;
+    private const int MostWaitingPercent = 75;
     private readonly int _group;
     private readonly KernelFilter _filter;
     private readonly List<PacketRing> _former = [];
@@ -22,6 +23,7 @@ internal sealed unsafe class RingLane : LiveLane
         _group = group;
         _filter = filter;
         _ring = new PacketRing(setup.Interface, group, filter, setup.Settings);
+        Outlet.HasTime = HasTime;
     }
 
     protected override bool IsCurrent => NetworkDevices.IndexOf(Setup.Interface) == _ring.Index;
@@ -42,6 +44,7 @@ internal sealed unsafe class RingLane : LiveLane
             Take(block);
             return;
         }
+        Setup.Overload.Report(Setup.ReaderId, 0);
         long before = Environment.TickCount64;
         int error = _ring.Wait(WaitMilliseconds);
         // An interface that is down, or a ring whose last block has not come back, answers at once: it is not asked a thousand times a millisecond.
@@ -88,8 +91,17 @@ internal sealed unsafe class RingLane : LiveLane
         return true;
     }
 
+    // Packets wait nowhere better than in the ring, as long as it has room.
+    private bool HasTime()
+    {
+        int waiting = _ring.WaitingPercent;
+        Setup.Overload.Report(Setup.ReaderId, waiting);
+        return waiting < MostWaitingPercent && !IsOver;
+    }
+
     private void Take(RingBlock block)
     {
+        Setup.Overload.Report(Setup.ReaderId, _ring.WaitingPercent);
         if (block.Used < block.Length / SparseShare || _ring.IsShort)
             Copy(block);
         else

@@ -19,7 +19,6 @@ public sealed class OverloadControl(int readers = 1)
     private const int Growth = Ranges / 16;
     private const int Decline = Ranges / 64;
     private const int MostShed = Ranges / 16 * 15; // some flows are always looked at: a sensor that sees nothing can't be told from a dead one
-    private const int QueueIsFull = 90;
     private readonly int[] _waiting = new int[readers];
     private Func<int> _behind = static () => 0;
     private int _behindPercent;
@@ -54,15 +53,13 @@ public sealed class OverloadControl(int readers = 1)
         Decide(LagOf(_behind(), waiting));
     }
 
-    /// <summary>A reader says how much of what the kernel keeps for it waits, percent.</summary>
+    /// <summary>A reader says how much of what the kernel keeps for it is taken, percent.</summary>
     internal void Report(byte reader, int percent) => Volatile.Write(ref _waiting[reader], percent);
 
     /// <summary>
-    /// How much of all that may wait does: the queue of the fullest partition is the first half; the other half begins when it is full, and packets stay
-    /// in the kernel's memory.
+    /// How far behind that is. A full queue is half of it, since the kernel's memory has room then; memory that is full is all of it.
     /// </summary>
-    internal static int LagOf(int queuePercent, int kernelPercent) =>
-        queuePercent < QueueIsFull ? queuePercent / 2 : 50 + (kernelPercent / 2);
+    internal static int LagOf(int queuePercent, int kernelPercent) => Math.Max(queuePercent / 2, kernelPercent);
 
     /// <summary>Decides for a run that is so far behind.</summary>
     internal void Decide(int behindPercent)

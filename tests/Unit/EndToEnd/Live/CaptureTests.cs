@@ -232,19 +232,23 @@ public sealed class CaptureTests
         Assert.Equal(ids.Count, ids.Distinct(StringComparer.Ordinal).Count());
     }
 
-    [Fact]
-    public async Task OverloadShedsCountsAndRecovers()
+    [Theory]
+    [InlineData("libpcap")]
+    [InlineData("tpacketv3")]
+    public async Task OverloadShedsCountsAndRecovers(string method)
     {
         using var network = new NetworkNamespace();
         string stats = network.File("stats.json");
         string open = network.File("open");
-        // A reader of the records that takes none before it is told to: the pipe fills, then all queues behind it.
+        // A reader of the records that takes a hundred a second before it is told to hurry: the pipe fills, then all queues behind it.
         using ProgramRun live = network.Start(
             "bash",
             "-c",
             $"'{Executable.Path}' capture -i v1 --set capture.allowRoot=true --set capture.stateDir='{network.File("state")}' --stats '{stats}' "
-                + "--set capture.tpacketv3NumBlocks=8 --set capture.tpacketv3BlockSize=262144 --set capture.tpacketv3NumThreads=1 --set sessions.udpTimeout=1 --set sessions.tcpClosingTimeout=1 --set sessions.tcpTimeout=1 "
-                + $"--set sessions.icmpTimeout=1 --to ndjson:- | (while [ ! -e '{open}' ]; do sleep 0.1; done; cat)"
+                + "--set capture.tpacketv3NumBlocks=8 --set capture.tpacketv3BlockSize=262144 --set capture.tpacketv3NumThreads=1 "
+                + "--set capture.blocks=4 --set capture.batches=16 "
+                + $"--set capture.pcapReadMethod={method} --set sessions.udpTimeout=1 --set sessions.tcpClosingTimeout=1 --set sessions.tcpTimeout=1 "
+                + $"--set sessions.icmpTimeout=1 --to ndjson:- | (while [ ! -e '{open}' ] && IFS= read -r line; do printf '%s\\n' \"$line\"; sleep 0.01; done; cat)"
         );
         await live.SaysAsync("listening to ");
         await live.SaysAsync(" s reading: ");
@@ -264,14 +268,17 @@ public sealed class CaptureTests
         Assert.True(figures.GetProperty("sessions").GetProperty("refused").GetInt64() > 0, "no new session was refused");
         long flows = figures.GetProperty("verdicts").GetProperty("overloadDropped").GetInt64();
         long batches = figures.GetProperty("reader").GetProperty("shed").GetInt64();
-        Assert.True(flows + batches > 0, "nothing was shed");
+        // behind a sink that stands still a ring's blocks stay lent: then it is the kernel that has no room
+        long kernel = method == "libpcap" ? 0 : figures.GetProperty("reader").GetProperty("kernelDropped").GetInt64();
+        Assert.True(flows + batches + kernel > 0, "nothing was shed");
         List<JsonElement> documents = Documents.Parse(captured.Out);
         Assert.Equal(EndToEnd.Samples.Sessions("http.pcap"), documents.Count(static document => document.TryGetProperty("http", out _)));
         Assert.Contains(
             documents,
             static document =>
-                !document.GetProperty("flowpipe").TryGetProperty("complete", out _)
-                && document.GetProperty("flowpipe").GetProperty("lostShed").GetInt64() > 0
+                document.GetProperty("flowpipe") is JsonElement ours
+                && !ours.TryGetProperty("complete", out _)
+                && (ours.TryGetProperty("lostShed", out _) || ours.TryGetProperty("lostKernel", out _))
         );
     }
 

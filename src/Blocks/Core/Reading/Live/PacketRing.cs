@@ -94,18 +94,18 @@ internal sealed unsafe class PacketRing : IDisposable
     /// <summary>Whether most of its blocks have not come back.</summary>
     public bool IsShort => _blocks[(_next + (_blocks.Length / 2)) % _blocks.Length].IsLent;
 
-    /// <summary>How many of its blocks the kernel has filled and nobody has looked at, percent.</summary>
-    public int WaitingPercent
+    /// <summary>How many of its blocks the kernel can't fill, because nobody has looked at them yet or they are lent, percent.</summary>
+    public int OccupiedPercent
     {
         get
         {
-            int waiting = 0;
+            int occupied = 0;
             foreach (RingBlock block in _blocks)
             {
-                if (block.Waits)
-                    waiting++;
+                if (block.IsLent || block.Waits)
+                    occupied++;
             }
-            return waiting * 100 / _blocks.Length;
+            return occupied * 100 / _blocks.Length;
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed unsafe class RingLane : LiveLane
     private const int WaitMilliseconds = 10;
     private const int DrainMilliseconds = 50; // several times what the kernel keeps a block for
     private const int SparseShare = 8;
-    private const int MostWaitingPercent = 75;
+    private const int MostOccupiedPercent = 90;
     private readonly int _group;
     private readonly KernelFilter _filter;
     private readonly List<PacketRing> _former = [];
@@ -44,7 +44,7 @@ internal sealed unsafe class RingLane : LiveLane
             Take(block);
             return;
         }
-        Setup.Overload.Report(Setup.ReaderId, 0);
+        Setup.Overload.Report(Setup.ReaderId, _ring.OccupiedPercent);
         long before = Environment.TickCount64;
         int error = _ring.Wait(WaitMilliseconds);
         // An interface that is down, or a ring whose last block has not come back, answers at once: it is not asked a thousand times a millisecond.
@@ -94,14 +94,14 @@ internal sealed unsafe class RingLane : LiveLane
     // Packets wait nowhere better than in the ring, as long as it has room.
     private bool HasTime()
     {
-        int waiting = _ring.WaitingPercent;
-        Setup.Overload.Report(Setup.ReaderId, waiting);
-        return waiting < MostWaitingPercent && !IsOver;
+        int occupied = _ring.OccupiedPercent;
+        Setup.Overload.Report(Setup.ReaderId, occupied);
+        return occupied < MostOccupiedPercent && !IsOver;
     }
 
     private void Take(RingBlock block)
     {
-        Setup.Overload.Report(Setup.ReaderId, _ring.WaitingPercent);
+        Setup.Overload.Report(Setup.ReaderId, _ring.OccupiedPercent);
         if (block.Used < block.Length / SparseShare || _ring.IsShort)
             Copy(block);
         else

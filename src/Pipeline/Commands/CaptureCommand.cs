@@ -1,7 +1,9 @@
 using System.CommandLine;
+using FlowPipe.Abstractions;
 using FlowPipe.Core.Privileges;
 using FlowPipe.Core.Reading.Live;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Plugins;
 using FlowPipe.Pipeline.Terminal;
 
 namespace FlowPipe.Pipeline.Commands;
@@ -32,7 +34,7 @@ internal static class CaptureCommand
         {
             interfaces,
         };
-        var options = new ConfigOptions(command, except: ["--recursive", "--sorted", "--exactly-once", "--positions"]);
+        var options = new ConfigOptions(command, except: ["--recursive", "--sorted", "--speed", "--exactly-once", "--positions"]);
         command.SetAction(
             async (line, _) =>
             {
@@ -54,10 +56,11 @@ internal static class CaptureCommand
                 Warn = context.Status.Message,
             }
         );
+        List<IFlowPipePlugin> rootPlugins = PluginLoader.LoadRoot(settings.Plugins, context.Status.Message);
         string now = ProcessPrivileges.Drop(settings.Privileges);
         if (!settings.Stats.Quiet)
             context.Status.Message($"listening to {reader.Description}{now}");
-        return await new Replay(context, settings, load) { LiveReader = reader }
+        return await new Replay(context, settings, load) { LiveReader = reader, RootPlugins = rootPlugins }
             .RunAsync([])
             .ConfigureAwait(false);
     }

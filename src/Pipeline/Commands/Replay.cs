@@ -1,3 +1,4 @@
+using FlowPipe.Abstractions;
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue.Drops;
@@ -24,13 +25,16 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     /// <summary>What is listened to, instead of files.</summary>
     public IPacketReader? LiveReader { get; init; }
 
+    /// <summary>Plugins that were made before privileges were given up; null where there is nothing to give up.</summary>
+    public IReadOnlyList<IFlowPipePlugin>? RootPlugins { get; init; }
+
     /// <summary>Runs with the sinks that the settings name.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
     {
         IReadOnlyList<ISpiSink> sinks;
         try
         {
-            sinks = SinkBuilder.Create(settings, context, onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take);
+            sinks = SinkBuilder.Create(settings, context, isLive: LiveReader is not null, onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take);
             if (settings.ExactlyOnce.Enabled)
                 sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks, settings.Fields.CreatePolicy(context.Environment)?.KeyCheck);
         }
@@ -80,7 +84,11 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 Sinks = sinks,
                 Digests = manifest?.Digests,
                 Warn = context.Status.Message,
-                Plugins = PluginLoader.Load(settings.Plugins, context.Status.Message),
+                Plugins =
+                [
+                    .. RootPlugins ?? PluginLoader.LoadRoot(settings.Plugins, context.Status.Message),
+                    .. PluginLoader.LoadOthers(settings.Plugins, context.Status.Message),
+                ],
             }
         );
         using MetricsServer? metrics =

@@ -16,9 +16,26 @@ internal static class PluginLoader
     /// <exception cref="FlowPipeException">A folder or a plugin that is named is not there, or the installation is broken.</exception>
     public static List<IFlowPipePlugin> Load(PluginSettings settings, Action<string> warn)
     {
+        List<IFlowPipePlugin> plugins = LoadRoot(settings, warn);
+        plugins.AddRange(LoadOthers(settings, warn));
+        return plugins;
+    }
+
+    /// <summary>The plugins that are made while privileges are still there.</summary>
+    /// <exception cref="FlowPipeException">One that is named is not there.</exception>
+    public static List<IFlowPipePlugin> LoadRoot(PluginSettings settings, Action<string> warn)
+    {
         var plugins = new List<IFlowPipePlugin>();
         foreach (string file in PluginFolders.Plugins(settings.RootPlugins, "rootPlugins", settings.PluginsDir))
             LoadFile(file, plugins, warn);
+        return plugins;
+    }
+
+    /// <summary>The parsers, and the plugins that come after them.</summary>
+    /// <exception cref="FlowPipeException">A folder or a plugin that is named is not there, or the installation is broken.</exception>
+    public static List<IFlowPipePlugin> LoadOthers(PluginSettings settings, Action<string> warn)
+    {
+        var plugins = new List<IFlowPipePlugin>();
         foreach (string file in PluginFolders.Parsers(settings.ParsersDir))
             LoadFile(file, plugins, warn);
         foreach (string file in PluginFolders.Plugins(settings.Plugins, "plugins", settings.PluginsDir))

@@ -5,8 +5,8 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
-using FlowPipe.Schemas.Registry;
 using FlowPipe.Pipeline.Plugins;
+using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Configuration;
 

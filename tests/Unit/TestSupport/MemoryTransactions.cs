@@ -46,7 +46,14 @@ internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitF
     public ValueTask ProduceAsync(OutgoingMessage message)
     {
         Assert.True(_isOpen, "no transaction is open");
-        _open.Add((message.Topic, Encoding.UTF8.GetString(message.Kafka.Headers.GetLastBytes("id")), message.Kafka.Value, KafkaMessageSize.Of(message.Kafka)));
+        _open.Add(
+            (
+                message.Topic,
+                Encoding.UTF8.GetString(message.Kafka.Headers.GetLastBytes("id")),
+                message.Kafka.Value,
+                KafkaMessageSize.Of(message.Kafka)
+            )
+        );
         return ValueTask.CompletedTask;
     }
 

@@ -50,6 +50,9 @@ internal sealed class Progress : IAsyncDisposable
         foreach (SinkFigures sink in now.Sinks)
             if (sink.Open + sink.Failed > 0)
                 line.Append($", {sink.Name}: {Figures.Count(sink.Open)} on their way, {Figures.Count(sink.Failed)} failed");
+        foreach (SinkFigures sink in now.Sinks)
+            if (sink.Spooled > 0)
+                line.Append($", {sink.Name}: {Figures.Count(sink.Spooled)} in the spool");
         bool any = false;
         foreach (BlockFigures block in now.Blocks)
         {

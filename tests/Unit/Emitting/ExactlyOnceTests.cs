@@ -106,18 +106,39 @@ public sealed class ExactlyOnceTests
     {
         var expected = new CommittedTopic();
         Assert.Null(RunOnce(Sources(1), expected, 2, 1_000_000, [7], _ => CommitFate.Committed));
-        long[] sizes = [.. expected.Messages.Select(static message => (long)message.Value.Length).Order()];
-        int limit = (int)sizes[sizes.Length / 2] + 400;
+        long[] sizes = [.. expected.Messages.Select(static message => message.Size).Order()];
+        Assert.True(sizes[0] < sizes[^1]);
+        long limit = sizes[^1] - 1;
         var kafka = new Dictionary<string, string>(StringComparer.Ordinal) { ["message.max.bytes"] = $"{limit}" };
         var topic = new CommittedTopic();
         SinkCounts counts = new();
-        Assert.Null(RunOnce(Sources(1), topic, 2, 20, [7], attempt => attempt == 3 ? CommitFate.Aborted : CommitFate.Committed, kafka: kafka, counted: found => counts = found));
-        string[] dead = [.. topic.Messages.Where(static message => message.Topic == "flowpipe.dlq.v1").Select(static message => message.Id)];
+        Assert.Null(
+            RunOnce(
+                Sources(1),
+                topic,
+                2,
+                20,
+                [7],
+                attempt => attempt == 3 ? CommitFate.Aborted : CommitFate.Committed,
+                kafka: kafka,
+                counted: found => counts = found
+            )
+        );
+        string[] dead =
+        [
+            .. topic.Messages.Where(static message => message.Topic == "flowpipe.dlq.v1").Select(static message => message.Id),
+        ];
         Assert.NotEmpty(dead);
         Assert.True(dead.Length < topic.Messages.Count);
         // Each record once: as it is, or as a dead letter.
-        Assert.Equal(expected.Messages.Select(static message => message.Id).Order(StringComparer.Ordinal), topic.Messages.Select(static message => message.Id).Order(StringComparer.Ordinal));
-        Assert.Equal((dead.Length, topic.Messages.Count - dead.Length, 0), (counts.DeadLettersByReason["too-large"], counts.Delivered, counts.Open));
+        Assert.Equal(
+            expected.Messages.Select(static message => message.Id).Order(StringComparer.Ordinal),
+            topic.Messages.Select(static message => message.Id).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            (dead.Length, topic.Messages.Count - dead.Length, 0),
+            (counts.DeadLettersByReason["too-large"], counts.Delivered, counts.Open)
+        );
         // A new run makes nothing of it a second time.
         int committed = topic.Messages.Count;
         Assert.Null(RunOnce(Sources(1), topic, 2, 20, [7], _ => CommitFate.Committed, kafka: kafka));
@@ -129,8 +150,14 @@ public sealed class ExactlyOnceTests
     {
         Route route = Route.TryParse("udp?protocol=udp&only=true")!;
         var topic = new CommittedTopic();
-        Assert.Null(RunOnce(Sources(1), topic, 2, 20, [7], _ => CommitFate.Committed, routes: [route, Route.TryParse("copy?protocol=tcp")!]));
-        ILookup<string, string> ids = topic.Messages.ToLookup(static message => message.Topic, static message => message.Id, StringComparer.Ordinal);
+        Assert.Null(
+            RunOnce(Sources(1), topic, 2, 20, [7], _ => CommitFate.Committed, routes: [route, Route.TryParse("copy?protocol=tcp")!])
+        );
+        ILookup<string, string> ids = topic.Messages.ToLookup(
+            static message => message.Topic,
+            static message => message.Id,
+            StringComparer.Ordinal
+        );
         Assert.NotEmpty(ids["udp"]);
         Assert.NotEmpty(ids["records"]);
         Assert.Equal(ids["records"], ids["copy"]);

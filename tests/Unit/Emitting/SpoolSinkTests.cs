@@ -131,7 +131,15 @@ public sealed class SpoolSinkTests : IDisposable
     public async Task ASpoolThatIsFullDropsWhatItWasToldToAndCountsIt(SpoolOnFull onFull)
     {
         using var kafka = new EmbeddedKafka();
-        await using ISpiSink sink = Sink(kafka, new() { OnFull = onFull, MaxBytes = 100_000, SegmentBytes = 10_000 });
+        await using ISpiSink sink = Sink(
+            kafka,
+            new()
+            {
+                OnFull = onFull,
+                MaxBytes = 100_000,
+                SegmentBytes = 10_000,
+            }
+        );
         await sink.OpenAsync(Stop);
         kafka.SetBrokerUp(1, false);
         await WriteAsync(sink, 0, 1);

@@ -43,10 +43,16 @@ public sealed class SpoolTests : IDisposable
         ProgramResult list = (await Executable.RunAsync("spool", "ls", "--spool", _spool)).Succeeded();
         Assert.Contains(_sink, list.Lines[1], StringComparison.Ordinal);
         Assert.Contains("waits", list.Lines[1], StringComparison.Ordinal);
-        Assert.Contains("whole", (await Executable.RunAsync("spool", "verify", "--spool", _spool)).Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "whole",
+            (await Executable.RunAsync("spool", "verify", "--spool", _spool)).Succeeded().Out,
+            StringComparison.Ordinal
+        );
 
         // Nobody there yet: nothing is lost by trying.
-        (await Executable.RunAsync("spool", "drain", "--spool", _spool, "--set", "drainDeadline=1")).Ended(1).WithoutBug();
+        (await Executable.RunAsync("spool", "drain", "--spool", _spool, "--set", "drainDeadline=1"))
+            .Ended(1)
+            .WithoutBug();
         _kafka.SetBrokerUp(1, true);
         ProgramResult drain = (await Executable.RunAsync("spool", "drain", "--spool", _spool)).Succeeded().WithoutBug();
         Assert.Contains($"{sessions} records delivered", drain.Out, StringComparison.Ordinal);
@@ -84,7 +90,8 @@ public sealed class SpoolTests : IDisposable
     public async Task ASignalSpoolsWhatIsLeft(bool twice)
     {
         using ProgramRun run = ProgramRun.WithSignals([
-            .. Replay("--drain-deadline", twice ? "600" : "1").Select(static word => word.EndsWith("dns.pcap", StringComparison.Ordinal) ? "-" : word),
+            .. Replay("--drain-deadline", twice ? "600" : "1")
+                .Select(static word => word.EndsWith("dns.pcap", StringComparison.Ordinal) ? "-" : word),
         ]);
         byte[] capture = await File.ReadAllBytesAsync(Executable.Sample("dns.pcap"), Stop);
         await run.Input.WriteAsync(capture, Stop);

@@ -9,7 +9,7 @@ internal sealed class CommittedTopic
     public List<(string Id, byte[] Value)> Records { get; } = [];
 
     /// <summary>The same with the topics that they went to.</summary>
-    public List<(string Topic, string Id, byte[] Value)> Messages { get; } = [];
+    public List<(string Topic, string Id, byte[] Value, long Size)> Messages { get; } = [];
 
     public Checkpoint? Checkpoint { get; set; }
 
@@ -28,7 +28,7 @@ internal enum CommitFate
 /// <summary>Transactions in memory, each of which ends as it is told.</summary>
 internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitFate> fateOf) : ITransactions
 {
-    private readonly List<(string Topic, string Id, byte[] Value)> _open = [];
+    private readonly List<(string Topic, string Id, byte[] Value, long Size)> _open = [];
     private bool _isOpen;
     private int _attempts;
 
@@ -46,7 +46,14 @@ internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitF
     public ValueTask ProduceAsync(OutgoingMessage message)
     {
         Assert.True(_isOpen, "no transaction is open");
-        _open.Add((message.Topic, Encoding.UTF8.GetString(message.Kafka.Headers.GetLastBytes("id")), message.Kafka.Value));
+        _open.Add(
+            (
+                message.Topic,
+                Encoding.UTF8.GetString(message.Kafka.Headers.GetLastBytes("id")),
+                message.Kafka.Value,
+                KafkaMessageSize.Of(message.Kafka)
+            )
+        );
         return ValueTask.CompletedTask;
     }
 

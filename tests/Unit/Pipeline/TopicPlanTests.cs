@@ -118,7 +118,7 @@ public sealed class TopicPlanTests
         ClusterTopics elsewhere = Assert.Single(TopicPlan.Of(settings, "d:4"));
         Assert.Equal("d:4", elsewhere.Brokers);
         Assert.Equal(
-            ["spi", "other", "more"],
+            ["spi", "other", "more", "web"],
             elsewhere.Topics.Where(static one => one.Role == TopicRole.Spi).Select(static one => one.Name)
         );
         Assert.Equal("flowpipe.spi.v1", Assert.Single(TopicPlan.Of(new FlowPipeSettings(), "d:4")).Topics[0].Name);

@@ -5,7 +5,6 @@ using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Stats;
-using FlowPipe.Pipeline.Plugins;
 
 namespace FlowPipe.Pipeline;
 
@@ -39,7 +38,7 @@ public sealed class PipelineRun(PipelineOptions options)
             throw new Core.FlowPipeException("aborted while the sinks were being opened: nothing was read", e);
         }
         var stage = new SessionStage(
-            PluginLoader.Load(options.ParsersDirectory ?? PluginLoader.DefaultDirectory),
+            options.Plugins,
             emit.Committing is { } committing ? options.Sessions with { HashSeed = committing.Run.HashSeed } : options.Sessions,
             options.Records,
             new RecordForms(emit.WantsAvro, emit.WantsJson),

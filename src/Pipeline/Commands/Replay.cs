@@ -6,6 +6,7 @@ using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Metrics;
+using FlowPipe.Pipeline.Plugins;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
 using FlowPipe.Schemas;
@@ -75,7 +76,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 Sinks = sinks,
                 Digests = manifest?.Digests,
                 Warn = context.Status.Message,
-                ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
+                Plugins = PluginLoader.Load(settings.Plugins, context.Status.Message),
             }
         );
         using MetricsServer? metrics =

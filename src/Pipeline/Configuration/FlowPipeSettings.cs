@@ -6,6 +6,7 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Schemas.Registry;
+using FlowPipe.Pipeline.Plugins;
 
 namespace FlowPipe.Pipeline.Configuration;
 
@@ -43,8 +44,8 @@ internal sealed record FlowPipeSettings
     /// <summary>Seconds that a stopped run may take to deliver what it has.</summary>
     public int DrainDeadline { get; init; } = 30;
 
-    /// <summary>Where parsers are found; empty for those that came with the executable.</summary>
-    public string ParsersDir { get; init; } = "";
+    /// <summary>Parsers and plugins.</summary>
+    public PluginSettings Plugins { get; init; } = new();
 
     /// <summary>The schema registry.</summary>
     public RegistrySettings Registry { get; init; } = new();

@@ -13,7 +13,7 @@ namespace FlowPipe.Pipeline.Sinks;
 internal static class ExactlyOnce
 {
     /// <summary>Sections of settings on which no record depends, beyond those that <see cref="ConfigDigest"/> leaves out, and what is told apart otherwise.</summary>
-    private static readonly string[] Elsewhere = ["node", "exactlyOnce.", "drainDeadline", "partitions", "parsersDir", "kafka."];
+    private static readonly string[] Elsewhere = ["node", "exactlyOnce.", "drainDeadline", "partitions", "parsersDir", "pluginsDir", "rootPlugins", "plugins", "kafka."];
 
     /// <param name="settings">The settings in force.</param>
     /// <param name="inputs">What is read.</param>

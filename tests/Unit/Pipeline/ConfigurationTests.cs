@@ -340,6 +340,8 @@ public sealed class ConfigurationTests : IDisposable
                 return ["retention.ms=60000", "max.message.bytes="];
             case ConfigKind.List when key.Path == "packets.packetDropIps":
                 return ["10.0.0.0/8", "10.9.0.0/16=allow", ":53"];
+            case ConfigKind.Text when key.Path == "reading.speed":
+                return ["2.5x"];
             case ConfigKind.List when key.Path == "routes":
                 return ["a?protocol=dns&protocol=mdns", "b?tag=x%20y&only=true"];
             case ConfigKind.Text when key.Path == "arkime.prefix":

@@ -267,6 +267,7 @@ internal sealed class RecordDelivery : IDisposable
             return;
         }
         _isTroubled = false;
+        _errors.CountDelivered();
         if (message.DeadReason is null)
             Settle(message, Fate.Delivered);
         else
@@ -290,8 +291,10 @@ internal sealed class RecordDelivery : IDisposable
     private void Run()
     {
         var sinceKept = Stopwatch.StartNew();
+        var stall = new StallWatch(_errors, static () => Environment.TickCount64);
         while (!_isClosing)
         {
+            stall.Look(_producer.InFlight, Progress);
             bool moved = HandleReturned();
             moved |= SendAgain();
             moved |= Drain();

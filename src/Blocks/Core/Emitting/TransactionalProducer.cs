@@ -138,6 +138,8 @@ internal sealed class TransactionalProducer(
     {
         if (report.Error.IsError && report.Error.Code is not (ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight))
             Interlocked.CompareExchange(ref _refused, report.Error, null);
+        else if (!report.Error.IsError)
+            errors.CountDelivered();
     }
 
     /// <summary>Does what may be repeated until it is done: files wait.</summary>

@@ -8,7 +8,7 @@ namespace FlowPipe.Pipeline;
 /// <summary>
 /// DESIGN law 5: every packet and every record ends in exactly one line.
 /// <code>
-/// packets read  = in records + in open sessions + dropped, by reason
+/// packets read  = in records + in open sessions + dropped, by reason (shed under overload in three ways)
 /// records made + copied by routes = accepted by each sink = delivered + dead-lettered + spooled + evicted + failed
 ///                                    + committed by an earlier run + left to the next + open
 /// </code>
@@ -23,6 +23,8 @@ internal static class LedgerBook
     public static Ledger Close(ReaderCounts reader, long[] verdicts, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, bool atEnd)
     {
         var lines = new List<LedgerLine> { Line("packets read", reader.Packets), Line("packets in records", sessions.RecordPackets) };
+        if (reader.KernelPackets > 0)
+            lines.Insert(0, Line("packets dropped by the kernel, not read", reader.KernelDropped));
         if (sessions.OpenPackets > 0)
             lines.Add(Line("packets in open sessions", sessions.OpenPackets));
         long dropped = 0;
@@ -33,6 +35,12 @@ internal static class LedgerBook
             dropped += verdicts[i];
             lines.Add(Line($"packets without a session: {Reason((PacketRc)i)}", verdicts[i]));
         }
+        // In the order in which it comes to them: no new session, no part of the flows, nobody to take a batch.
+        if (sessions.Refused > 0)
+            lines.Add(Line("packets without a session: no new sessions under overload", sessions.Refused));
+        if (reader.Shed > 0)
+            lines.Add(Line("packets without a session: shed by readers under overload", reader.Shed));
+        dropped += sessions.Refused + reader.Shed;
         lines.Add(Line("records made", sessions.Records));
         foreach (SinkFigures sink in sinks)
         {
@@ -95,7 +103,7 @@ internal static class LedgerBook
             PacketRc.DontProcess => "makes no session",
             PacketRc.IpDropped => "address on a drop list",
             PacketRc.IpPortDropped => "address and port on a drop list",
-            PacketRc.OverloadDropped => "shed under overload",
+            PacketRc.OverloadDropped => "flows shed under overload",
             PacketRc.DuplicateDropped => "duplicate",
             _ => verdict.ToString(),
         };

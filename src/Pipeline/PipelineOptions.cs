@@ -15,6 +15,9 @@ public sealed record PipelineOptions
     public required RecordSettings Records { get; init; }
     public required FileReaderSettings Reading { get; init; }
 
+    /// <summary>Reads interfaces, which were opened before, instead of files; disposed by its caller.</summary>
+    public IPacketReader? LiveReader { get; init; }
+
     /// <summary>Which packets are dropped.</summary>
     public PacketSettings Packets { get; init; } = new();
 

@@ -22,7 +22,8 @@ public sealed class PipelineRun(PipelineOptions options)
     public async Task<RunResult> RunAsync(CancellationToken stop, CancellationToken abort)
     {
         _time.Start();
-        using var reader = new FilePacketReader(options.Reading);
+        using FilePacketReader? files = options.LiveReader is null ? new FilePacketReader(options.Reading) : null;
+        IPacketReader reader = options.LiveReader ?? files!;
         var emit = new EmitBlock(
             options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
             partitions: options.Partitions
@@ -48,6 +49,7 @@ public sealed class PipelineRun(PipelineOptions options)
         {
             Packets = options.Packets,
             Commits = options.Commits,
+            Live = reader.Live,
             DropLists = options.DropLists ?? new Snapshot<DropLists>(DropListReader.Read(options.Packets)),
         };
         using var topology = new Topology(reader, stage, emit, new StatsBlock());

@@ -12,6 +12,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
 {
     public RunSnapshot Snapshot(string state, double seconds)
     {
+        ReaderCounts read = reader.Counts;
         SessionCounts sessions = topology.Stats.Sessions();
         long[] verdicts = topology.Stats.Verdicts();
         SinkFigures[] sinkFigures = [.. sinks.Select(FiguresOf)];
@@ -21,16 +22,20 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             Seconds = seconds,
             Reader = new ReaderFigures
             {
-                Packets = reader.Counts.Packets,
-                Bytes = reader.Counts.Bytes,
-                Filtered = reader.Counts.Filtered,
-                Sources = reader.Counts.Sources,
-                Damaged = reader.Counts.Damaged,
+                Packets = read.Packets,
+                Bytes = read.Bytes,
+                Filtered = read.Filtered,
+                Sources = read.Sources,
+                Damaged = read.Damaged,
+                Shed = read.Shed,
+                KernelPackets = read.KernelPackets,
+                KernelDropped = read.KernelDropped,
             },
             Verdicts = Named<PacketRc>(verdicts),
             Sessions = new SessionFigures
             {
                 Open = sessions.Open,
+                Refused = sessions.Refused,
                 Created = sessions.Created,
                 Spare = sessions.Spare,
                 Recycled = sessions.Recycled,
@@ -49,7 +54,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             RecordsByReason = Named<EndReason>(sessions.ByReason),
             Blocks = Blocks(),
             Sinks = sinkFigures,
-            Ledger = LedgerBook.Close(reader.Counts, verdicts, sessions, sinkFigures, atEnd: state == "done"),
+            Ledger = LedgerBook.Close(read, verdicts, sessions, sinkFigures, atEnd: state == "done"),
         };
     }
 

@@ -20,6 +20,7 @@ internal static class CommandLine
         flowpipe replay -r my.pcap                          the sessions of your own capture, as a table
         flowpipe replay -r my.pcap --to ndjson:-            the same, as one line of JSON a session
         flowpipe replay -r my.pcap --to kafka://localhost:9092/flowpipe.spi.v1
+        flowpipe capture -i eth0 --to kafka://localhost:9092/flowpipe.spi.v1
         flowpipe consume --from kafka://localhost:9092/flowpipe.spi.v1
         flowpipe replay --help                              all that replay can do
         """;
@@ -78,6 +79,8 @@ internal static class CommandLine
         {
             DemoCommand.Create(context),
             ReplayCommand.Create(context),
+            CaptureCommand.Create(context),
+            InterfacesCommand.Create(context),
             ConsumeCommand.Create(context),
             ExtractCommand.Create(context),
             VerifyCommand.Create(context),

@@ -42,7 +42,7 @@ internal static class ConfigCommand
         };
         command.Add(list);
         command.Add(format);
-        var options = new ConfigOptions(command, except: format.Name);
+        var options = new ConfigOptions(command, except: [format.Name]);
         command.SetAction(line =>
         {
             bool json = line.GetValue(format) == "json";

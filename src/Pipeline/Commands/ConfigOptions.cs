@@ -23,15 +23,15 @@ internal sealed class ConfigOptions
     private readonly List<(ConfigKey Key, Option Option)> _flags = [];
 
     /// <param name="command">The command that gets them.</param>
-    /// <param name="except">A flag that means something else there.</param>
+    /// <param name="except">Flags that mean something else there, or nothing.</param>
     /// <param name="flags">Whether it has the settings' own flags.</param>
     /// <param name="only">The one flag that it has of them.</param>
-    public ConfigOptions(Command command, string? except = null, bool flags = true, string? only = null)
+    public ConfigOptions(Command command, string[]? except = null, bool flags = true, string? only = null)
     {
         var defaults = new FlowPipeSettings();
         foreach (ConfigKey key in ConfigKeys.All)
         {
-            if (!flags || key.Flag is null || key.Flag == except || (only is not null && key.Flag != only))
+            if (!flags || key.Flag is null || except?.Contains(key.Flag) == true || (only is not null && key.Flag != only))
                 continue;
             string description =
                 key.Kind == ConfigKind.Truth ? key.Help : $"{key.Help} [default: {ConfigPrinter.DefaultText(key, defaults)}]";

@@ -21,6 +21,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
 {
     private readonly KafkaStatistics _statistics = new();
 
+    /// <summary>What is listened to, instead of files.</summary>
+    public IPacketReader? LiveReader { get; init; }
+
     /// <summary>Runs with the sinks that the settings name.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs)
     {
@@ -69,6 +72,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                     Warn = context.Status.Message,
                     OnDamage = context.Status.Message,
                 },
+                LiveReader = LiveReader,
                 Packets = settings.Packets,
                 DropLists = lists,
                 Partitions = Partitions,

@@ -3,7 +3,9 @@ using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Core.Emitting.Spooling;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Privileges;
 using FlowPipe.Core.Reading;
+using FlowPipe.Core.Reading.Live;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Schemas.Registry;
 using FlowPipe.Pipeline.Plugins;
@@ -22,6 +24,12 @@ internal sealed record FlowPipeSettings
 
     /// <summary>How capture files are read; which ones is not a setting but said on the command line.</summary>
     public FileReaderSettings Reading { get; init; } = new() { Inputs = [] };
+
+    /// <summary>How interfaces are listened to.</summary>
+    public LiveReaderSettings Capture { get; init; } = new();
+
+    /// <summary>What a capture keeps of its rights.</summary>
+    public PrivilegeSettings Privileges { get; init; } = new();
 
     public PacketSettings Packets { get; init; } = new();
 

@@ -67,6 +67,9 @@ internal sealed partial class ProgramRun : IDisposable
     public static ProgramRun WithSignals(params string[] args) =>
         new("env", ["--default-signal=INT,TERM,HUP", Executable.Path, .. args], withInput: true);
 
+    /// <summary>The process's number.</summary>
+    public int Id => _process.Id;
+
     public Stream Input => _process.StandardInput.BaseStream;
 
     public bool HasEnded => _process.HasExited;

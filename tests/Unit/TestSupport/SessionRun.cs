@@ -46,6 +46,7 @@ internal sealed class SessionRun : IDisposable
         )
         {
             Packets = packets ?? new PacketSettings(),
+            Live = reader.Live,
             Commits = commits ?? new CommitSettings(),
             DropLists = dropLists ?? new Snapshot<DropLists>(DropListReader.Read(packets ?? new PacketSettings())),
         };
@@ -106,8 +107,8 @@ internal sealed class SessionRun : IDisposable
     /// <summary>DESIGN law 5: every packet and every record is in one line of the ledger.</summary>
     public void AssertBalanced()
     {
-        Assert.Equal(Reader.Counts.Packets, Verdicts.Sum());
-        Assert.Equal(Reader.Counts.Packets, Counts.RecordPackets + Dropped);
+        Assert.Equal(Reader.Counts.Packets, Verdicts.Sum() + Reader.Counts.Shed);
+        Assert.Equal(Reader.Counts.Packets, Counts.RecordPackets + Dropped + Counts.Refused + Reader.Counts.Shed);
         Assert.Equal(0, Counts.OpenPackets);
         Assert.Equal(0, Counts.Open);
         Assert.Equal(0, Counts.PooledBytes);

@@ -3,6 +3,7 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Overload;
 using FlowPipe.Core.Stats;
 using Barrier = FlowPipe.Core.Messages.Barrier;
 
@@ -23,6 +24,7 @@ public sealed class EnqueueBlock
     private byte[] _partitionOf = [];
     private readonly int[] _counts;
     private readonly CommitPoints? _points;
+    private readonly LiveEnqueue? _live;
     private Barrier[] _atCut = [];
     private PacketClock _clock = new();
     private PacketSource? _source;
@@ -36,9 +38,11 @@ public sealed class EnqueueBlock
         int partitions,
         int capacity,
         StatsClock statsClock,
-        CommitPoints? points = null
+        CommitPoints? points = null,
+        LiveControl? live = null
     )
     {
+        _live = live is null ? null : new LiveEnqueue(live);
         _points = points;
         _decoder = decoder;
         _drops = drops;
@@ -83,7 +87,19 @@ public sealed class EnqueueBlock
     private PartitionMessage[] OnBatch(PacketBatch batch)
     {
         PartitionMessage[] before = [];
-        if (!ReferenceEquals(batch.Source, _source) && batch.Count > 0)
+        if (_live is { } live)
+        {
+            live.Begin();
+            if (live.IsSetBack(batch))
+            {
+                before = FinalBarriers(null);
+                live.Clock.Restart();
+                _drops.Restart();
+            }
+            if (batch.Count == 0)
+                return [.. before, .. OnTick(live, batch)];
+        }
+        else if (!ReferenceEquals(batch.Source, _source) && batch.Count > 0)
         {
             // A file that begins before the clock is not the next of a rotated series: what is open ends, and time begins anew.
             if (_source is not null && _clock.Now != long.MinValue && batch.Records[0].TimestampNs < _clock.Now - NewRunNs)
@@ -97,11 +113,21 @@ public sealed class EnqueueBlock
         int cut = _points?.CutOf(_ordinal, batch.Count) ?? 0;
         batch.Share(_partitions, cut > 0);
         Decode(batch, cut);
+        _live?.End(batch, _decoder.Verdicts);
         Sort(batch, cut);
         PartitionMessage[] after = _points is { } points && points.IsDue(_ordinal) ? Barriers(points.Make(_ordinal)) : [];
         if (cut > 0)
             return [.. before, .. batch.Slices[.._partitions], .. _atCut, .. batch.Slices[_partitions..], .. after];
         return before.Length + after.Length == 0 ? batch.Slices : [.. before, .. batch.Slices, .. after];
+    }
+
+    /// <summary>Time passes, though no packet came: what is over by now ends, and what is ready leaves.</summary>
+    private Barrier[] OnTick(LiveEnqueue live, PacketBatch batch)
+    {
+        live.Clock.Tick(batch.ReaderId, batch.TickNs);
+        live.End(batch, _decoder.Verdicts);
+        batch.Recycle();
+        return Barriers(null);
     }
 
     /// <summary>
@@ -124,6 +150,7 @@ public sealed class EnqueueBlock
             _partitionOf = new byte[batch.Records.Length];
         Array.Clear(_counts);
         bool drops = _drops.BeginBatch();
+        int shedBelow = _live?.ShedBelow ?? 0;
         _decoder.Batch = batch;
         Span<PacketRecord> records = batch.Records.AsSpan(0, batch.Count);
         for (int i = 0; i < records.Length; i++)
@@ -135,11 +162,13 @@ public sealed class EnqueueBlock
                     _atCut = Barriers(points.Make(_ordinal));
                 points.Add(in record, batch.Frame(in record));
             }
-            record.ClockNs = _clock.Advance(record.TimestampNs);
+            record.ClockNs = _live is null ? _clock.Advance(record.TimestampNs) : _live.Clock.Advance(record.ReaderId, record.TimestampNs);
             record.Ordinal = _ordinal++;
             PacketRc verdict = _decoder.Decode(ref record, batch.Frame(in record));
             if (drops && verdict == PacketRc.DoProcess)
                 verdict = _drops.Check(in record, batch.Frame(in record));
+            if (shedBelow > 0 && verdict == PacketRc.DoProcess && OverloadControl.RangeOf(record.Hash) < shedBelow)
+                verdict = PacketRc.OverloadDropped;
             _decoder.Verdicts[(int)verdict] += batch.PacketsOf(in record);
             if (verdict != PacketRc.DoProcess)
             {
@@ -185,9 +214,10 @@ public sealed class EnqueueBlock
             barriers[partition] = new Barrier
             {
                 Partition = partition,
-                ClockNs = _clock.Now,
+                ClockNs = _live?.Clock.Now ?? _clock.Now,
                 Ordinal = _ordinal,
                 Final = final,
+                Lost = _live?.Lost ?? default,
                 Commit = commit,
             };
         return barriers;

@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Overload;
 
 namespace FlowPipe.Core.Messages;
 
@@ -8,6 +9,9 @@ namespace FlowPipe.Core.Messages;
 /// </summary>
 public sealed class PacketBatch
 {
+    /// <summary><see cref="TickNs"/> of a reader that has ended while others go on.</summary>
+    public const long NoMorePackets = long.MaxValue;
+
     private readonly Action<PacketBatch>? _recycle;
     private int _slices;
 
@@ -31,6 +35,21 @@ public sealed class PacketBatch
 
     /// <summary>What the packets were read from; one source a batch.</summary>
     public PacketSource? Source;
+
+    /// <summary>Which reader sends it; each of its packets says so too.</summary>
+    public byte ReaderId;
+
+    /// <summary>
+    /// A reader's word that nothing earlier comes from it, nanoseconds since 1970-01-01 UTC; 0 where it says nothing. What has no packets but this
+    /// is a tick.
+    /// </summary>
+    public long TickNs;
+
+    /// <summary>What was lost on this reader's way so far, as the reader says.</summary>
+    internal LostPackets LostByReader;
+
+    /// <summary>What was lost on all ways so far, as enqueue says.</summary>
+    internal LostPackets Lost;
 
     /// <summary>The packets as they came.</summary>
     public PacketRecord[] Records;
@@ -93,6 +112,7 @@ public sealed class PacketBatch
         Block = null;
         Source = null;
         Count = 0;
+        TickNs = 0;
         _recycle?.Invoke(this);
     }
 }

@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Overload;
 
 namespace FlowPipe.Core.Messages;
 
@@ -36,6 +37,9 @@ public sealed class Barrier : PartitionMessage
 
     /// <summary>Whether sessions end here.</summary>
     public required bool Final { get; init; }
+
+    /// <summary>What was lost so far, in a live run.</summary>
+    internal LostPackets Lost { get; init; }
 
     /// <summary>The commit point here, if it is one.</summary>
     public CommitPoint? Commit { get; init; }

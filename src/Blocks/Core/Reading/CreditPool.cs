@@ -37,6 +37,22 @@ internal sealed class CreditPool<T>(int limit, Func<T> create) : IValueTaskSourc
         return new ValueTask<T?>(create());
     }
 
+    /// <summary>The next free thing, or null where there is none to be had at once.</summary>
+    public T? TryRent()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return null;
+            if (_idleCount > 0)
+                return _idle[--_idleCount];
+            if (_made == limit)
+                return null;
+            _made++;
+        }
+        return create();
+    }
+
     /// <summary>Takes a thing back, or hands it to who waits for it.</summary>
     public void Return(T item)
     {

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Overload;
 
 namespace FlowPipe.Core.Reading;
 
@@ -8,6 +9,12 @@ public interface IPacketReader
 {
     /// <summary>What it has read so far; may be read from any thread.</summary>
     ReaderCounts Counts { get; }
+
+    /// <summary>What was read of each input, once reading has ended; empty unless inputs are hashed.</summary>
+    IReadOnlyList<SourceSummary> Summaries => [];
+
+    /// <summary>What a run over interfaces needs besides; null for one over files, which waits and never sheds.</summary>
+    LiveControl? Live => null;
 
     /// <summary>Reads to the end, or until told to stop, and hands batches on; waits while enqueue is full.</summary>
     Task ReadAsync(ITargetBlock<PacketBatch> enqueue, CancellationToken stop);
@@ -21,8 +28,11 @@ public sealed class ReaderCounts
     private long _filtered;
     private long _sources;
     private long _damaged;
+    private long _shed;
+    private long _kernelPackets;
+    private long _kernelDropped;
 
-    /// <summary>Packets handed on.</summary>
+    /// <summary>Packets read.</summary>
     public long Packets => Volatile.Read(ref _packets);
 
     /// <summary>Bytes of the inputs, decompressed.</summary>
@@ -37,7 +47,16 @@ public sealed class ReaderCounts
     /// <summary>Files or streams that could not be read to their end; each was reported.</summary>
     public long Damaged => Volatile.Read(ref _damaged);
 
-    /// <summary>Counts packets handed on.</summary>
+    /// <summary>Of the packets, those that nobody had room for: they were not handed on. Interfaces only.</summary>
+    public long Shed => Volatile.Read(ref _shed);
+
+    /// <summary>Packets that the kernel counted for us, those that it dropped included. Interfaces only.</summary>
+    public long KernelPackets => Volatile.Read(ref _kernelPackets);
+
+    /// <summary>Of these, those that it dropped: they were never read. Interfaces only.</summary>
+    public long KernelDropped => Volatile.Read(ref _kernelDropped);
+
+    /// <summary>Counts packets read.</summary>
     public void AddPackets(long count) => Volatile.Write(ref _packets, _packets + count);
 
     /// <summary>Counts bytes read.</summary>
@@ -46,9 +65,31 @@ public sealed class ReaderCounts
     /// <summary>Counts packets left out by the filter.</summary>
     public void AddFiltered(long count) => Volatile.Write(ref _filtered, _filtered + count);
 
+    /// <summary>Counts packets that were read and not handed on.</summary>
+    public void AddShed(long count) => Volatile.Write(ref _shed, _shed + count);
+
+    /// <summary>Counts what the kernel says.</summary>
+    public void AddKernel(long packets, long dropped)
+    {
+        Volatile.Write(ref _kernelPackets, _kernelPackets + packets);
+        Volatile.Write(ref _kernelDropped, _kernelDropped + dropped);
+    }
+
     /// <summary>Counts a source begun.</summary>
     public void AddSource() => Volatile.Write(ref _sources, _sources + 1);
 
     /// <summary>Counts a source that could not be read to its end.</summary>
     public void AddDamaged() => Volatile.Write(ref _damaged, _damaged + 1);
+
+    /// <summary>Adds another's to these.</summary>
+    internal void Add(ReaderCounts other)
+    {
+        AddPackets(other.Packets);
+        AddBytes(other.Bytes);
+        AddFiltered(other.Filtered);
+        AddShed(other.Shed);
+        AddKernel(other.KernelPackets, other.KernelDropped);
+        _sources += other.Sources;
+        _damaged += other.Damaged;
+    }
 }

@@ -17,7 +17,7 @@ internal static class LibPcap
                 return address;
         }
         throw new FlowPipeException(
-            "--bpf needs libpcap, which is not installed: apt-get install libpcap0.8 (Debian, Ubuntu) or dnf install libpcap (Fedora)"
+            "filters (--bpf) and pcapReadMethod libpcap need libpcap, which is not installed: apt-get install libpcap0.8 (Debian, Ubuntu) or dnf install libpcap (Fedora)"
         );
     }
 }

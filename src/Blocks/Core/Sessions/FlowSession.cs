@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Tcp;
 
 namespace FlowPipe.Core.Sessions;
@@ -42,6 +43,7 @@ public sealed partial class FlowSession : Session
     internal int Segment; // number of the record being made, from 0
 
     // -- the record being made --
+    internal LostPackets LostBefore; // what the run had lost when it was begun
     internal long LastNs;
     internal SideCounts Packets;
     internal long UncountedPackets; // fragments beyond the first of their datagrams, which count as one packet

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 
@@ -29,7 +30,9 @@ internal sealed partial class Partition
     private readonly SessionLimits _limits;
     private readonly FaultSwitch[] _faults;
     private readonly long[] _byReason = new long[Enum.GetValues<EndReason>().Length];
+    private readonly OverloadControl? _overload;
     private int _lastSource = -1;
+    private long _refused; // packets of sessions that were not begun under overload
     private bool _attend; // a limit is reached, or was: see to it before the next packet
     private long _faultDone; // packet at which a fault was simulated last
     private long _valueBytes; // what the values of open sessions take
@@ -59,7 +62,13 @@ internal sealed partial class Partition
         _limits = new SessionLimits(setup.Sessions, setup.Partitions);
         _faults = [.. setup.Sessions.Simulate];
         _attend = _faults.Length > 0;
+        _overload = setup.Overload;
     }
+
+    /// <summary>What was lost on the way here so far.</summary>
+    public LostPackets Lost { get; set; }
+
+    private LostPackets LostInAll => Lost with { Shed = Lost.Shed + _refused };
 
     /// <summary>What open sessions take: themselves, their values, positions and places in the table.</summary>
     private long MemoryBytes => _table.MemoryBytes + _pool.InUseBytes + _valueBytes + _bytes.LentMemory;
@@ -70,6 +79,7 @@ internal sealed partial class Partition
     {
         PacketBatch batch = slice.Batch;
         ReadOnlySpan<PacketRecord> records = slice.Records;
+        Lost = batch.Lost;
         if (batch.Source!.Number != _lastSource)
         {
             _sources.Add(batch.Source);
@@ -180,6 +190,7 @@ internal sealed partial class Partition
         new()
         {
             Packets = _packets,
+            Refused = _refused,
             RecordPackets = _recordPackets,
             OpenPackets = _packets - _recordPackets,
             Created = _created,
@@ -219,6 +230,11 @@ internal sealed partial class Partition
             session = null;
         }
         bool isNew = session is null;
+        if (isNew && _overload is { RefusesNew: true })
+        {
+            _refused += batch.PacketsOf(in record);
+            return;
+        }
         session ??= Begin(protocol, in id, in record, batch, nowNs);
         if (protocol.PreProcess(session, in packet, isNew) == PreProcess.CloseAndRestart)
         {
@@ -263,6 +279,7 @@ internal sealed partial class Partition
             session.BeganSource = first.Source;
         }
         session.EtherType = record.EtherType;
+        session.LostBefore = LostInAll;
         session.LastNowNs = nowNs;
         session.TimeoutClass = _timeouts.ClassOf(protocol, FlowState.New);
         session.Number = ++_created;
@@ -299,6 +316,7 @@ internal sealed partial class Partition
             session.Protocol.MidSave(session);
             Save(session, reason, final: false);
             session.StartSegment();
+            session.LostBefore = LostInAll;
         }
         if (session.IsTcp && !session.Closing)
             session.SaveAtNs = nowNs + FlowTimeouts.Nanoseconds(_settings.TcpSaveTimeout);
@@ -330,7 +348,7 @@ internal sealed partial class Partition
         _parsers.Save(session, final);
         SpiBatch batch = _outbox.Current;
         int before = batch.AvroLength + batch.JsonLength;
-        _records.Build(session, reason, final, batch);
+        _records.Build(session, reason, final, LostInAll.Since(session.LostBefore), batch);
         _outbox.Added(batch);
         _recordBytes += batch.AvroLength + batch.JsonLength - before;
         _recordPackets += session.Packets.Sum + session.UncountedPackets;

@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 
@@ -16,4 +17,7 @@ internal sealed record PartitionSetup
     public required ParserTables Parsers { get; init; }
     public required ParserFaults Faults { get; init; }
     public required int Partitions { get; init; }
+
+    /// <summary>Who says whether new sessions are taken; null where they always are.</summary>
+    public OverloadControl? Overload { get; init; }
 }

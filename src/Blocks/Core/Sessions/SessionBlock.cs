@@ -17,6 +17,7 @@ public sealed class SessionBlock
     private readonly SpiOutbox _outbox;
     private readonly Partition _partition;
     private readonly StatsClock _clock;
+    private readonly int _capacity;
     private long _messages;
     private int _published = -1;
 
@@ -25,6 +26,7 @@ public sealed class SessionBlock
         _outbox = new SpiOutbox(partition);
         _partition = new Partition(setup, _outbox);
         _clock = clock;
+        _capacity = capacity;
         Name = $"session {partition}";
         Input = new ActionBlock<PartitionMessage>(OnMessageAsync, BlockOptions.Bounded(capacity));
         _ = CompleteOutputsAsync();
@@ -35,6 +37,9 @@ public sealed class SessionBlock
 
     /// <summary>The partition's queue.</summary>
     public ActionBlock<PartitionMessage> Input { get; }
+
+    /// <summary>How full its queue is, percent: how far it is behind. May be asked from any thread.</summary>
+    public int BehindPercent => Input.InputCount * 100 / _capacity;
 
     /// <summary>Records, encoded.</summary>
     public ISourceBlock<SpiBatch> Spi => _spi;
@@ -79,6 +84,7 @@ public sealed class SessionBlock
 
     private async Task OnBarrierAsync(Barrier barrier)
     {
+        _partition.Lost = barrier.Lost;
         while (!_partition.RunTimeouts(barrier.ClockNs))
             await SendAsync().ConfigureAwait(false);
         if (barrier.Final)

@@ -6,6 +6,9 @@ public sealed record SessionCounts
     /// <summary>Packets given to sessions.</summary>
     public long Packets { get; init; }
 
+    /// <summary>Packets of sessions that were not begun, under overload.</summary>
+    public long Refused { get; init; }
+
     /// <summary>Packets in the records made so far.</summary>
     public long RecordPackets { get; init; }
 
@@ -80,6 +83,7 @@ public sealed record SessionCounts
         new()
         {
             Packets = Packets + other.Packets,
+            Refused = Refused + other.Refused,
             RecordPackets = RecordPackets + other.RecordPackets,
             OpenPackets = OpenPackets + other.OpenPackets,
             Created = Created + other.Created,

@@ -2,6 +2,7 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
@@ -155,6 +156,9 @@ public sealed class SessionStage
     /// <summary>Whose packets are dropped; whoever made it may replace the lists at any time.</summary>
     public Snapshot<DropLists> DropLists { get; init; } = new(null);
 
+    /// <summary>What a run over interfaces needs besides; null for one over files.</summary>
+    public LiveControl? Live { get; init; }
+
     /// <summary>How far apart commit points are.</summary>
     public CommitSettings Commits { get; init; } = new();
 
@@ -167,7 +171,7 @@ public sealed class SessionStage
         CommitPoints? points = sink is null ? null : new CommitPoints(Commits, clock) { Resumed = sink.Checkpoint };
         if (sink is not null)
             sink.OnFull = points!.Ask;
-        return new EnqueueBlock(_decoder, new PacketDrops(DropLists, dedup), _setup.Partitions, QueueCapacity, clock, points);
+        return new EnqueueBlock(_decoder, new PacketDrops(DropLists, dedup), _setup.Partitions, QueueCapacity, clock, points, Live);
     }
 
     /// <summary>Makes the session blocks.</summary>
@@ -179,13 +183,22 @@ public sealed class SessionStage
         try
         {
             for (int partition = 0; partition < blocks.Length; partition++)
-                blocks[partition] = new SessionBlock(partition, _setup, QueueCapacity, clock);
+                blocks[partition] = new SessionBlock(partition, _setup with { Overload = Live?.Overload }, QueueCapacity, clock);
         }
         catch (OutOfMemoryException e)
         {
             throw Preallocation.Failed(_setup.Sessions, "there is not so much memory", e);
         }
+        Live?.Overload.Watch(() => MostBehind(blocks));
         return blocks;
+    }
+
+    private static int MostBehind(SessionBlock[] blocks)
+    {
+        int most = 0;
+        foreach (SessionBlock block in blocks)
+            most = Math.Max(most, block.BehindPercent);
+        return most;
     }
 
     /// <summary>Makes what reaches the sessions of these blocks from other threads.</summary>

@@ -45,12 +45,24 @@ public sealed record ReaderFigures
     public long Filtered { get; init; }
     public long Sources { get; init; }
     public long Damaged { get; init; }
+
+    /// <summary>Of the packets, those that were read from an interface and that nobody had room for.</summary>
+    public long Shed { get; init; }
+
+    /// <summary>Packets that the kernel counted for us at interfaces, those that it dropped included.</summary>
+    public long KernelPackets { get; init; }
+
+    /// <summary>Of these, those that it dropped; they are not among the packets.</summary>
+    public long KernelDropped { get; init; }
 }
 
 /// <summary>Sessions by where they are.</summary>
 public sealed record SessionFigures
 {
     public long Open { get; init; }
+
+    /// <summary>Packets of sessions that were not begun, under overload.</summary>
+    public long Refused { get; init; }
     public long Created { get; init; }
     public long Spare { get; init; }
     public long Recycled { get; init; }

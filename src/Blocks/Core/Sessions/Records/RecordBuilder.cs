@@ -2,6 +2,7 @@ using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Schemas;
 
@@ -60,7 +61,7 @@ internal sealed class RecordBuilder
         );
     }
 
-    public void Build(FlowSession session, EndReason reason, bool final, SpiBatch batch)
+    public void Build(FlowSession session, EndReason reason, bool final, LostPackets lost, SpiBatch batch)
     {
         SpiRecord record = batch.Add();
         bool several = session.Segment > 0 || !final;
@@ -90,6 +91,7 @@ internal sealed class RecordBuilder
         SpiRow row = _row;
         row.Reset();
         AddEnvelope(row, session, record);
+        AddLosses(row, session, lost);
         AddSide(row, _fields.Client, session, Side.Client);
         AddSide(row, _fields.Server, session, Side.Server);
         row.Set(_fields.Bytes, session.Bytes.Sum);
@@ -123,12 +125,23 @@ internal sealed class RecordBuilder
         row.Set(_fields.Segments, session.Segment + 1);
         row.Set(_fields.Final, record.Final ? 1 : 0);
         row.Set(_fields.EndReason, ReasonNames[(int)record.Reason]);
-        row.Set(_fields.Complete, session.Tcp.Stopped ? 0 : 1);
         row.Set(_fields.Node, _node);
         row.Set(_fields.IpProtocol, session.IpProtocol);
         if (session.EtherType != 0)
             row.Set(_fields.EtherType, session.EtherType);
         row.Set(_fields.DataBytes, session.DataBytes.Sum);
+    }
+
+    // A drop in the kernel has no session: whoever was open meanwhile may have lost a packet by it.
+    private void AddLosses(SpiRow row, FlowSession session, LostPackets lost)
+    {
+        row.Set(_fields.Complete, session.Tcp.Stopped || !lost.IsNone ? 0 : 1);
+        if (lost.Kernel > 0)
+            row.Set(_fields.KernelDrops, lost.Kernel);
+        if (lost.Shed > 0)
+            row.Set(_fields.ShedPackets, lost.Shed);
+        if (session.Tcp.Gaps > 0)
+            row.Set(_fields.TcpGaps, session.Tcp.Gaps);
     }
 
     private static void AddSide(SpiRow row, SideFields fields, FlowSession session, Side side)

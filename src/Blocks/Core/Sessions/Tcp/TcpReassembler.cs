@@ -166,6 +166,7 @@ internal static class TcpReassembler
         HeldSegments held = tcp.Held!;
         SegmentStore store = flow.Parsing!.Segments;
         store.Gaps++;
+        tcp.Gaps++;
         if (!flow.Parsing.Wants(flow, Side.Client) && !flow.Parsing.Wants(flow, Side.Server))
         {
             tcp.Held = null;

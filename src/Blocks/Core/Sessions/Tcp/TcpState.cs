@@ -18,6 +18,7 @@ internal struct TcpState
     public int Ae;
     public int ClientZeroWindow;
     public int ServerZeroWindow;
+    public int Gaps; // given up
     public long SynNs; // of the first SYN, 0: none
     public long AckNs; // of the first bare ACK after it, 0: none
 
@@ -39,6 +40,7 @@ internal struct TcpState
     public void StartSegment()
     {
         Syn = SynAck = Ack = Psh = Fin = Rst = Urg = Ece = Cwr = Ae = ClientZeroWindow = ServerZeroWindow = 0;
+        Gaps = 0;
         SynNs = AckNs = 0;
     }
 

@@ -1,0 +1,261 @@
+using System.Runtime.InteropServices;
+using SharpPcap;
+using SharpPcap.LibPcap;
+
+namespace FlowPipe.Core.Reading.Live;
+
+/// <summary>
+/// Reads an interface with libpcap, which knows every link type and system. Its memory is good until the next packet, so packets are copied. SharpPcap opens
+/// and filters; packets are asked for by pointer, because its own packets are objects.
+/// </summary>
+internal sealed unsafe class LibpcapLane : LiveLane
+{
+    private const int TimeoutMilliseconds = 10; // after which the kernel hands over what is not full
+    private const int PacketsATurn = 256;
+    private const int EmptyTurnsAtEnd = 3;
+    private const int LongestWaitMilliseconds = 500;
+    private readonly string? _bpf;
+    private readonly delegate* unmanaged[Cdecl]<nint, int> _fileNumber;
+    private LibPcapLiveDevice _device = null!;
+    private ushort _linkType;
+    private bool _isNanosecond;
+    private uint _received;
+    private uint _dropped;
+    private int _index;
+    private long _waitingSince;
+
+    public LibpcapLane(LaneSetup setup, string? bpf)
+        : base(setup)
+    {
+        _bpf = bpf;
+        Outlet.HasTime = HasTime;
+        _fileNumber = (delegate* unmanaged[Cdecl]<nint, int>)LibPcap.Export("pcap_fileno");
+        Open();
+        try
+        {
+            // said now, and not when packets are wanted
+            BpfProgram.Create(_device.Handle, bpf ?? "", optimize: 1, netmask: 0).Dispose();
+        }
+        catch (PcapException e)
+        {
+            _device.Dispose();
+            throw WrongFilter(e);
+        }
+    }
+
+    protected override bool IsCurrent => NetworkDevices.IndexOf(Setup.Interface) == _index;
+
+    public override void Dispose() => _device.Dispose();
+
+    protected override void Begin()
+    {
+        // What came between its opening and our filter is not of this run.
+        for (int empty = 0; empty < EmptyTurnsAtEnd; )
+        {
+            if (Next(out Header* _, out byte* _) == 1)
+                continue;
+            empty++;
+            Wait();
+        }
+        TakeDeviceCounts();
+        SetFilter(_bpf);
+    }
+
+    protected override void Turn()
+    {
+        _waitingSince = 0;
+        Setup.Overload.Report(Setup.ReaderId, 0);
+        if (TakeSome() == 0)
+            Wait();
+    }
+
+    protected override void Drain()
+    {
+        Shut();
+        int empty = 0;
+        while (!IsOver && empty < EmptyTurnsAtEnd)
+        {
+            empty = TakeSome() == 0 ? empty + 1 : 0;
+            if (empty > 0)
+                Wait();
+        }
+    }
+
+    protected override void TakeKernelCounts()
+    {
+        (uint received, uint dropped) = TakeDeviceCounts();
+        Counts.AddKernel(received, dropped);
+    }
+
+    protected override bool Reopen()
+    {
+        _device.Dispose();
+        Open();
+        Begin();
+        return true;
+    }
+
+    private void Open()
+    {
+        string name = Setup.Interface;
+        LiveReaderSettings settings = Setup.Settings;
+        _device = PcapDevices.Find(name);
+        try
+        {
+            _device.Open(
+                new DeviceConfiguration
+                {
+                    Mode = settings.Promisc ? DeviceModes.Promiscuous : DeviceModes.None,
+                    Snaplen = settings.SnapLen,
+                    ReadTimeout = TimeoutMilliseconds,
+                    BufferSize = settings.PcapBufferSize,
+                    TimestampResolution = TimestampResolution.Nanosecond,
+                }
+            );
+        }
+        catch (PcapException first) when (NetworkDevices.WhyNot() is null)
+        {
+            OpenWithoutNanoseconds(first);
+        }
+        catch (PcapException e)
+        {
+            throw NetworkDevices.WhyNot() is null ? Refused(e) : LiveErrors.NoPermission(name);
+        }
+        // Its own time limit holds for a block that has something in it: where nothing comes it waits for ever.
+        _device.NonBlockingMode = true;
+        _isNanosecond = _device.TimestampResolution == TimestampResolution.Nanosecond;
+        _linkType = LinkTypes.Canonical((ushort)_device.LinkType);
+        _index = NetworkDevices.IndexOf(name);
+        _received = _dropped = 0;
+        Shut();
+    }
+
+    private void OpenWithoutNanoseconds(PcapException first)
+    {
+        try
+        {
+            _device.Open(
+                new DeviceConfiguration
+                {
+                    Mode = Setup.Settings.Promisc ? DeviceModes.Promiscuous : DeviceModes.None,
+                    Snaplen = Setup.Settings.SnapLen,
+                    ReadTimeout = TimeoutMilliseconds,
+                    BufferSize = Setup.Settings.PcapBufferSize,
+                }
+            );
+        }
+        catch (PcapException)
+        {
+            throw Refused(first);
+        }
+    }
+
+    private FlowPipeException Refused(PcapException e) => new($"{Setup.Interface} can't be opened: {e.Message}", e);
+
+    private void SetFilter(string? expression)
+    {
+        try
+        {
+            _device.Filter = expression ?? "";
+        }
+        catch (PcapException e)
+        {
+            throw WrongFilter(e);
+        }
+    }
+
+    private FlowPipeException WrongFilter(PcapException e) =>
+        new($"{Setup.Interface}: --bpf '{_bpf}': {e.Message}; man pcap-filter explains the language", e) { IsWrongUsage = true };
+
+    // Past libpcap, which would apply a filter of its own to what is in its buffer already.
+    private void Shut() => _ = KernelFilter.Nothing.AttachTo(FileNumber);
+
+    private void Wait()
+    {
+        long before = Environment.TickCount64;
+        var entry = new NativeSocket.PollEntry { Socket = FileNumber, Events = NativeSocket.PollIn };
+        _ = NativeSocket.Poll(&entry, 1, TimeoutMilliseconds);
+        // an interface that is down answers at once
+        if (Environment.TickCount64 - before < 1)
+            Thread.Sleep(1);
+    }
+
+    // How full libpcap's buffer is can't be asked, but how long packets have waited in it is known, and that it is too full can be.
+    private bool HasTime()
+    {
+        if (_waitingSince == 0)
+            _waitingSince = Environment.TickCount64;
+        long waited = Environment.TickCount64 - _waitingSince;
+        Setup.Overload.Report(Setup.ReaderId, (int)Math.Min(100, waited * 100 / LongestWaitMilliseconds));
+        long before = Counts.KernelDropped;
+        TakeKernelCounts();
+        return waited < LongestWaitMilliseconds && Counts.KernelDropped == before && !IsOver;
+    }
+
+    private int FileNumber => _fileNumber(_device.Handle.DangerousGetHandle());
+
+    private int TakeSome()
+    {
+        int taken = 0;
+        while (taken < PacketsATurn)
+        {
+            int result = Next(out Header* header, out byte* data);
+            if (result == 0)
+                break;
+            if (result < 0)
+            {
+                // an interface that was removed; it is opened anew when it is there again
+                Thread.Sleep(1);
+                break;
+            }
+            long fraction = _isNanosecond ? header->Fraction : header->Fraction * 1_000;
+            Copier.Add(
+                new ReadOnlySpan<byte>(data, (int)header->Captured),
+                (header->Seconds * 1_000_000_000) + fraction,
+                (int)header->Original,
+                _linkType
+            );
+            taken++;
+        }
+        return taken;
+    }
+
+    private int Next(out Header* header, out byte* data)
+    {
+        nint at = 0;
+        nint bytes = 0;
+        int result = _device.GetNextPacketPointers(ref at, ref bytes);
+        header = (Header*)at;
+        data = (byte*)bytes;
+        return result;
+    }
+
+    private (uint Received, uint Dropped) TakeDeviceCounts()
+    {
+        ICaptureStatistics now;
+        try
+        {
+            now = _device.Statistics;
+        }
+        catch (PcapException)
+        {
+            return (0, 0);
+        }
+        // they are libpcap's sums, of 32 bits
+        uint received = unchecked(now.ReceivedPackets - _received);
+        uint dropped = unchecked(now.DroppedPackets - _dropped);
+        _received = now.ReceivedPackets;
+        _dropped = now.DroppedPackets;
+        return (received, dropped);
+    }
+
+    /// <summary><c>struct pcap_pkthdr</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Header
+    {
+        public readonly nint Seconds;
+        public readonly nint Fraction;
+        public readonly uint Captured;
+        public readonly uint Original;
+    }
+}

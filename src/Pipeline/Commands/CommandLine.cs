@@ -85,6 +85,7 @@ internal static class CommandLine
             SpoolCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
+            TopicsCommand.Create(context),
             ConfigCommand.Create(context),
             debug,
         };

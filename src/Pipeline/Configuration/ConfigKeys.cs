@@ -604,6 +604,7 @@ internal static class ConfigKeys
             (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
         ),
+        .. TopicKeys.All,
         .. DeliveryKeys.All,
         .. ArkimeKeys.All,
         .. RegistryKeys.All,

@@ -59,6 +59,9 @@ internal sealed record FlowPipeSettings
 
     public ExactlyOnceSettings ExactlyOnce { get; init; } = new();
 
+    /// <summary>How topics are made, by <see cref="TopicRole"/>.</summary>
+    public IReadOnlyList<TopicSettings> Topics { get; init; } = [.. Enum.GetValues<TopicRole>().Select(static _ => new TopicSettings())];
+
     /// <summary>librdkafka's properties, as given.</summary>
     public IReadOnlyDictionary<string, string> Kafka { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 }

@@ -75,7 +75,7 @@ public sealed class DeadLetterTests
 
     [Theory]
     [InlineData(ErrorCode.TopicAuthorizationFailed, DeadLetterReason.NotAuthorised, "needs WRITE")]
-    [InlineData(ErrorCode.UnknownTopicOrPart, DeadLetterReason.UnknownTopic, "kafka-topics --create")]
+    [InlineData(ErrorCode.UnknownTopicOrPart, DeadLetterReason.UnknownTopic, "flowpipe topics create")]
     public async Task ATopicThatIsTakenAwayMakesDeadLetters(ErrorCode error, string reason, string advice)
     {
         using var kafka = new EmbeddedKafka();

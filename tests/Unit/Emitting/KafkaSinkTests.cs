@@ -146,7 +146,7 @@ public sealed class KafkaSinkTests
 
     [Theory]
     [InlineData(ErrorCode.TopicAuthorizationFailed, "needs WRITE and DESCRIBE")]
-    [InlineData(ErrorCode.UnknownTopicOrPart, "kafka-topics --create")]
+    [InlineData(ErrorCode.UnknownTopicOrPart, "flowpipe topics create")]
     public async Task A_topic_that_cannot_be_written_is_told_at_the_start(ErrorCode error, string message)
     {
         using var kafka = new EmbeddedKafka();

@@ -122,7 +122,7 @@ public sealed class SpoolSinkTests : IDisposable
         kafka.SetTopicError("forbidden", ErrorCode.UnknownTopicOrPart);
         await using ISpiSink sink = Sink(kafka, new(), "forbidden");
         FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () => await sink.OpenAsync(Stop));
-        Assert.Contains("kafka-topics --create", e.Message, StringComparison.Ordinal);
+        Assert.Contains("flowpipe topics create", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

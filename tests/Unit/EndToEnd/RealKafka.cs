@@ -21,6 +21,9 @@ internal sealed class RealKafka : IAsyncDisposable
     /// <summary>Where its data, logs and, with <c>--secure</c>, its certificates are (<c>tls/</c>).</summary>
     public string Folder => Path.Combine(_folder.Path, "kafka");
 
+    /// <summary>The program that starts it and Kafka's tools.</summary>
+    public string Program => _program;
+
     public static async Task<RealKafka> StartAsync(params string[] options)
     {
         string? program = FindProgram();

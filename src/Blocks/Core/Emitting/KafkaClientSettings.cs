@@ -12,6 +12,8 @@ internal static class KafkaClientSettings
         "oauthbearer.config",
         "keystore.pem",
         "basic.auth",
+        "passphrase",
+        "private.key.pem",
     ];
 
     /// <summary>With a spool: what the queue holds so long is safer on the disk. A leader election takes less.</summary>
@@ -27,6 +29,8 @@ internal static class KafkaClientSettings
         "broker.",
         "reconnect.",
         "client.",
+        "enable.ssl.",
+        "enable.sasl.",
         "debug",
     ];
 

@@ -140,7 +140,7 @@ internal sealed class KafkaErrors(string name, IReadOnlyDictionary<string, strin
             ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed =>
                 $"{error.Reason}: the user that sasl.username or the client certificate names needs WRITE and DESCRIBE on the topic, and IDEMPOTENT_WRITE on old clusters",
             ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition =>
-                $"{error.Reason}: the topic does not exist and the brokers do not create it; create it with kafka-topics --create",
+                $"{error.Reason}: the topic does not exist and the brokers do not create it; create it with 'flowpipe topics create'",
             ErrorCode.MsgSizeTooLarge => $"{error.Reason}: raise kafka.message.max.bytes here and max.message.bytes of the topic",
             ErrorCode.Local_MsgTimedOut => $"{error.Reason}: no broker acknowledged it within kafka.message.timeout.ms",
             _ => KafkaClientSettings.Mask(KafkaReasons.Plain(error.Reason), settings),

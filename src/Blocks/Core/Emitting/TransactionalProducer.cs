@@ -167,6 +167,9 @@ internal sealed class TransactionalProducer(
 
     private async Task CreateCheckpointsAsync(IAdminClient admin)
     {
+        // Who has run `flowpipe topics create` needs no right to create topics here.
+        if (await AreCheckpointsThereAsync(admin))
+            return;
         // All of it must survive what the records survive; a checkpoint is all that is read of it, so old ones may go.
         var topic = new TopicSpecification
         {
@@ -188,6 +191,20 @@ internal sealed class TransactionalProducer(
         }
         await KafkaMetadata.FindTopicAsync(admin, _target with { Topic = checkpoints }, openTime, errors, _stop);
     }
+
+    private Task<bool> AreCheckpointsThereAsync(IAdminClient admin) =>
+        OnThread(() =>
+        {
+            try
+            {
+                // Asked for by its name, it would be created with the brokers' own defaults.
+                return admin.GetMetadata(Slice).Topics.Exists(topic => topic.Topic == checkpoints);
+            }
+            catch (KafkaException)
+            {
+                return false; // what follows tells why
+            }
+        });
 
     /// <summary>The last checkpoint under our key that was committed.</summary>
     private Checkpoint? ReadCheckpoint()

@@ -38,11 +38,7 @@ public sealed class SpoolTests(OneBroker kafka) : IClassFixture<OneBroker>
         await kafka.ControlAsync("stop");
         using var folder = new TemporaryFolder();
         string sink = kafka.SinkOf(topic);
-        await using FaultRun run = FaultRun.Start(
-            $"{sink}?timeout=2",
-            PacketsPerSecond,
-            [.. Settings(folder.Path), "drainDeadline=5"]
-        );
+        await using FaultRun run = FaultRun.Start($"{sink}?timeout=2", PacketsPerSecond, [.. Settings(folder.Path), "drainDeadline=5"]);
         await run.SaysAsync(GoThere);
         FaultResult first = (await run.EndAsync()).Accounts(10, "left in the spool");
         first.Program.Ended(1);

@@ -18,7 +18,7 @@ stamp := $(artifacts)/flowpipe/.published
 sources := $(shell find src -type f -not -path '*/obj/*' -not -path '*/bin/*') \
 	Directory.Build.props Directory.Packages.props global.json .editorconfig
 
-.PHONY: help run build test test-kafka bench parser lint format clean
+.PHONY: help run build test test-kafka test-faults bench parser lint format clean
 
 help: ## what there is to type
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: build ## run all tests, the last line says how many passed
 
 test-kafka: build ## the tests against a real Kafka and schema registry of ../shared/kafka; LONG=1 for all of them
 	@scripts/test-kafka.sh
+
+test-faults: build ## the fault campaign of docs/operations.md: brokers, topics, rights, the registry and FlowPipe itself fail in mid-replay; 20 minutes
+	@LONG=1 scripts/test-kafka.sh -class 'FlowPipe.Tests.Kafka.Faults.*' -class '*.KilledReplayTests' -class '*.RegistryFaultTests'
 
 bench: build ## measure speed and memory, against other tools where they are installed
 	@tests/Benchmarks/run.sh

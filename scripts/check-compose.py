@@ -4,6 +4,7 @@ Needs Debian's python3-yaml and python3-jsonschema. Prints every fault found; st
 Usage: check-compose.py [FOLDER]    (default: the repository's compose/)
 """
 
+import itertools
 import json
 import pathlib
 import re
@@ -71,26 +72,28 @@ def interpolate(node, env, used):
     return node
 
 
-def known_options(command):
-    """The options that `flowpipe COMMAND --help` names; None when the program isn't built or doesn't say."""
+def known_options(words):
+    """The options that `flowpipe WORDS --help` names; None when the program isn't built or doesn't say."""
     if not PROGRAM.exists():
         return None
-    answer = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=60, check=False)
+    answer = subprocess.run([PROGRAM, *words, "--help"], capture_output=True, text=True, timeout=60, check=False)
     if answer.returncode == 0 and not answer.stdout.strip():
         return None
     return set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", answer.stdout)) if answer.returncode == 0 else set()
 
 
 def check_command(place, arguments):
-    options = known_options(arguments[0])
+    words = list(itertools.takewhile(lambda argument: not argument.startswith("-"), arguments))
+    command = " ".join(words)
+    options = known_options(words)
     if options is None:
         return
     if not options:
-        fault(place, f"flowpipe has no command {arguments[0]}")
+        fault(place, f"flowpipe has no command {command}")
         return
-    for argument in arguments[1:]:
+    for argument in arguments[len(words):]:
         if argument.startswith("-") and argument.split("=")[0] not in options:
-            fault(place, f"flowpipe {arguments[0]} has no option {argument}")
+            fault(place, f"flowpipe {command} has no option {argument}")
 
 
 def check_service(name, service, compose, folder, built):
@@ -120,6 +123,8 @@ def check_service(name, service, compose, folder, built):
         check_command(place, service.get("command", ["--help"]))
         for server in re.findall(r"kafka://([\w.-]+):(\d+)/", " ".join(service.get("command", []))):
             check_kafka_address(place, *server, compose)
+        for address in re.findall(r"http://([\w.-]+):(\d+)", " ".join(service.get("command", []))):
+            check_http_address(place, *address, compose)
 
 
 def check_kafka_address(place, host, port, compose):
@@ -131,6 +136,24 @@ def check_kafka_address(place, host, port, compose):
     advertised = broker.get("environment", {}).get("KAFKA_ADVERTISED_LISTENERS", "")
     if f"//{host}:{port}" not in advertised:
         fault(place, f"kafka://{host}:{port} isn't among the advertised listeners {advertised}")
+
+
+def check_http_address(place, host, port, compose):
+    """A service listens where its own environment says so, in some variable that ends in LISTENERS."""
+    service = compose["services"].get(host)
+    if service is None:
+        fault(place, f"http://{host}: there is no such service")
+        return
+    bound = ",".join(value for name, value in service.get("environment", {}).items() if name.endswith("LISTENERS"))
+    if f":{port}" not in bound:
+        fault(place, f"http://{host}:{port}: it listens on {bound or 'nothing that is known'}")
+
+
+def check_bootstrap_servers(name, service, compose):
+    for variable, value in service.get("environment", {}).items():
+        if variable.endswith("BOOTSTRAP_SERVERS"):
+            for host, port in re.findall(r"([\w.-]+):(\d+)", str(value)):
+                check_kafka_address(f"services.{name}.environment.{variable}", host, port, compose)
 
 
 def check_kafka_listeners(name, service):
@@ -179,6 +202,7 @@ def check_compose(folder):
     for name, service in compose["services"].items():
         check_service(name, service, compose, folder, built)
         check_kafka_listeners(name, service)
+        check_bootstrap_servers(name, service, compose)
     declared = set(compose.get("volumes") or {})
     mounted = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
     for name in declared - mounted:

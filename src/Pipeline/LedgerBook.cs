@@ -9,7 +9,8 @@ namespace FlowPipe.Pipeline;
 /// DESIGN law 5: every packet and every record ends in exactly one line.
 /// <code>
 /// packets read  = in records + in open sessions + dropped, by reason (shed under overload in three ways)
-/// records made  = accepted by each sink = delivered + failed + open
+/// records made + copied by routes = accepted by each sink = delivered + dead-lettered + spooled + evicted + failed
+///                                    + committed by an earlier run + left to the next + open
 /// </code>
 /// </summary>
 internal static class LedgerBook
@@ -43,7 +44,15 @@ internal static class LedgerBook
         lines.Add(Line("records made", sessions.Records));
         foreach (SinkFigures sink in sinks)
         {
+            if (sink.Copied > 0)
+                lines.Add(Line($"records copied by routes at {sink.Name}", sink.Copied));
             lines.Add(Line($"records delivered to {sink.Name}", sink.Delivered));
+            foreach ((string reason, long records) in sink.DeadLettered)
+                lines.Add(Line($"records dead-lettered at {sink.Name}: {reason}", records));
+            if (sink.Spooled > 0)
+                lines.Add(Line($"records in the spool of {sink.Name}", sink.Spooled));
+            if (sink.Evicted > 0)
+                lines.Add(Line($"records evicted from the spool of {sink.Name}", sink.Evicted));
             if (sink.CommittedBefore > 0)
                 lines.Add(Line($"records committed to {sink.Name} by an earlier run", sink.CommittedBefore));
             if (sink.Postponed > 0)
@@ -70,8 +79,11 @@ internal static class LedgerBook
             return $"{read} packets were read, but {sessions.RecordPackets} are in records and {dropped} were dropped";
         foreach (SinkFigures sink in sinks)
         {
-            if (sessions.Records != sink.Accepted)
-                return $"{sessions.Records} records were made, but {sink.Accepted} reached {sink.Name}";
+            if (sessions.Records != sink.Accepted - sink.Copied)
+                return $"{sessions.Records} records were made, but {sink.Accepted - sink.Copied} reached {sink.Name}";
+            // What is open is said, and no success; a record that was counted twice would be a lie.
+            if (sink.Open < 0)
+                return $"{sink.Accepted} records reached {sink.Name}, but {sink.Accepted - sink.Open} have met their fates there";
         }
         return null;
     }

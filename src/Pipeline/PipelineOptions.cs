@@ -1,3 +1,4 @@
+using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
@@ -34,8 +35,8 @@ public sealed record PipelineOptions
     public ISpiSink? Digests { get; init; }
     public required Action<string> Warn { get; init; }
 
-    /// <summary>Where parsers are found; null for those beside the executable.</summary>
-    public string? ParsersDirectory { get; init; }
+    /// <summary>Parsers and plugins, in the order in which they register.</summary>
+    public required IReadOnlyList<IFlowPipePlugin> Plugins { get; init; }
 }
 
 /// <summary>How it ended.</summary>

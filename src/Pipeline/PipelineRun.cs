@@ -5,7 +5,6 @@ using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Stats;
-using FlowPipe.Pipeline.Plugins;
 
 namespace FlowPipe.Pipeline;
 
@@ -40,7 +39,7 @@ public sealed class PipelineRun(PipelineOptions options)
             throw new Core.FlowPipeException("aborted while the sinks were being opened: nothing was read", e);
         }
         var stage = new SessionStage(
-            PluginLoader.Load(options.ParsersDirectory ?? PluginLoader.DefaultDirectory),
+            options.Plugins,
             emit.Committing is { } committing ? options.Sessions with { HashSeed = committing.Run.HashSeed } : options.Sessions,
             options.Records,
             new RecordForms(emit.WantsAvro, emit.WantsJson),
@@ -69,6 +68,8 @@ public sealed class PipelineRun(PipelineOptions options)
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
             _state = "failed";
+            // A sink with a spool leaves there what it still has.
+            await FlushQuietlyAsync(emit, abort).ConfigureAwait(false);
         }
         catch
         {
@@ -100,11 +101,15 @@ public sealed class PipelineRun(PipelineOptions options)
         }
     }
 
+    /// <summary>Records that are not where they were to go, whatever else became of them.</summary>
+    internal static long Undelivered(SinkFigures sink) =>
+        sink.Failed + sink.Open + sink.Spooled + sink.Evicted + sink.DeadLettered.Values.Sum();
+
     private static bool AllDelivered(RunSnapshot final)
     {
         foreach (SinkFigures sink in final.Sinks)
         {
-            if (sink.Failed + sink.Open > 0)
+            if (Undelivered(sink) > 0)
                 return false;
         }
         return true;

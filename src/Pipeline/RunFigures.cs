@@ -89,10 +89,21 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
         {
             Name = sink.Name,
             Accepted = sink.Counts.Accepted,
+            Copied = sink.Counts.Copied,
             Delivered = sink.Counts.Delivered,
+            DeadLettered = sink.Counts.DeadLettersByReason,
+            Spooled = sink.Counts.Spooled,
+            Evicted = sink.Counts.Evicted,
+            Earlier = new EarlierFigures
+            {
+                Delivered = sink.Counts.EarlierDelivered,
+                DeadLettered = sink.Counts.EarlierDeadLettered,
+                Lost = sink.Counts.EarlierLost,
+            },
             CommittedBefore = sink.Counts.CommittedBefore,
             Postponed = sink.Counts.Postponed,
             Failed = sink.Counts.Failed,
+            FailedByReason = sink.Counts.FailedByReason,
             Open = sink.Counts.Open,
             Bytes = sink.Counts.Bytes,
         };

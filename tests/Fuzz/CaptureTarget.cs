@@ -1,7 +1,9 @@
+using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Pipeline;
+using FlowPipe.Pipeline.Plugins;
 
 namespace FlowPipe.Tests.Fuzz;
 
@@ -10,6 +12,7 @@ namespace FlowPipe.Tests.Fuzz;
 /// </summary>
 public static class CaptureTarget
 {
+    private static readonly Lazy<List<IFlowPipePlugin>> Plugins = new(static () => PluginLoader.Load(new PluginSettings(), static _ => { }));
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(20);
 
     public static void Run(ReadOnlySpan<byte> capture) => RunAsync(capture.ToArray()).WaitAsync(Watchdog).GetAwaiter().GetResult();
@@ -39,6 +42,7 @@ public static class CaptureTarget
                     Blocks = 4,
                     Batches = 4,
                 },
+                Plugins = Plugins.Value,
                 Partitions = 2,
                 Sinks = [sink],
                 Warn = static _ => { },

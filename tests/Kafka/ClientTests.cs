@@ -7,9 +7,10 @@ using FlowPipe.Tests.Unit.TestSupport;
 namespace FlowPipe.Tests.Kafka;
 
 /// <summary>Topics of a real Kafka with a real registry, read by clients that are not ours, and those of others read by ours.</summary>
-public sealed class ClientTests
+public sealed class ClientTests(SharedCluster cluster)
 {
-    private const string Topic = "flowpipe.spi.v1";
+    private const string Topic = "clients.avro";
+    private const string Grouped = "clients.groups";
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
 
     /// <summary>Reads a topic, and each record by the schema that the registry has of its number. Prints id, number, and the value in hexadecimal.</summary>
@@ -53,12 +54,25 @@ public sealed class ClientTests
     [Fact]
     public async Task EveryClientReadsEveryRecord()
     {
-        await using RealKafka kafka = await RealKafka.StartAsync();
-        await using RealRegistry registry = await RealRegistry.StartAsync();
+        RealKafka kafka = await cluster.KafkaAsync();
+        RealRegistry registry = await cluster.RegistryAsync();
         using var folder = new TemporaryFolder();
-        foreach (string topic in (string[])[Topic, "json", "arkime"])
-            (await kafka.ToolAsync("topics", "--create", "--topic", topic, "--partitions", "3")).Succeeded();
-        (await Executable.RunAsync("schema", "register", "--registry", registry.Url, "--compatibility", "FULL_TRANSITIVE")).Succeeded();
+        foreach (string topic in (string[])[Topic, "clients.json", "clients.arkime"])
+            await SharedCluster.CreateAsync(kafka, topic);
+        (
+            await Executable.RunAsync(
+                "schema",
+                "register",
+                "--registry",
+                registry.Url,
+                "--topic",
+                Topic,
+                "--compatibility",
+                "FULL_TRANSITIVE"
+            )
+        ).Succeeded();
+        JsonElement registered = await registry.AskAsync(HttpMethod.Get, $"subjects/{Topic}-value/versions/1");
+        string number = registered.GetProperty("id").GetRawText();
 
         string lines = Path.Combine(folder.Path, "sessions.json");
         ProgramResult run = (
@@ -70,18 +84,18 @@ public sealed class ClientTests
                 "--to",
                 $"kafka://{kafka.Address}/{Topic}",
                 "--to",
-                $"kafka://{kafka.Address}/json?format=json",
+                $"kafka://{kafka.Address}/clients.json?format=json",
                 "--to",
-                $"kafka://{kafka.Address}/arkime?format=bulk",
+                $"kafka://{kafka.Address}/clients.arkime?format=bulk",
                 "--to",
                 $"ndjson:{lines}",
             ])
         ).Succeeded();
         string[] ids = Documents.Ids(Documents.OfFile(lines));
-        Assert.Equal(ids.Length, run.Ledger($"records delivered to kafka://{kafka.Address}/arkime"));
+        Assert.Equal(ids.Length, run.Ledger($"records delivered to kafka://{kafka.Address}/clients.arkime"));
 
         // Ours, from all three forms
-        foreach (string topic in (string[])[Topic, "json", "arkime"])
+        foreach (string topic in (string[])[Topic, "clients.json", "clients.arkime"])
         {
             ProgramResult ours = await Executable.RunAsync(
                 "consume",
@@ -94,7 +108,7 @@ public sealed class ClientTests
         }
 
         // kcat: whole values of JSON, and how long those of Avro are
-        using var kcat = new ProgramRun("kcat", ["-b", kafka.Address, "-t", "json", "-C", "-e", "-q"]);
+        using var kcat = new ProgramRun("kcat", ["-b", kafka.Address, "-t", "clients.json", "-C", "-e", "-q"]);
         Assert.Equal(ids, Documents.Ids(Documents.Parse((await kcat.EndAsync()).Succeeded().Out)));
 
         // Kafka's own console consumer
@@ -102,7 +116,7 @@ public sealed class ClientTests
             await kafka.ToolAsync(
                 "console-consumer",
                 "--topic",
-                "json",
+                "clients.json",
                 "--from-beginning",
                 "--max-messages",
                 ids.Length.ToString(CultureInfo.InvariantCulture),
@@ -117,15 +131,14 @@ public sealed class ClientTests
         using var python = new ProgramRun("/usr/bin/python3", [script, kafka.Address, Topic, registry.Url]);
         string[][] read = [.. (await python.EndAsync()).Succeeded().Lines.Select(static line => line.Split(' '))];
         Assert.Equal(ids, read.Select(static parts => parts[0]).Order(StringComparer.Ordinal));
-        Assert.All(read, static parts => Assert.Equal("1", parts[1]));
+        Assert.All(read, parts => Assert.Equal(number, parts[1]));
 
         // avsc, where it is installed (`make test` does that)
         string avsc = Repository.Path("artifacts", "node", "node_modules", "avsc");
         if (Directory.Exists(avsc))
         {
-            JsonElement schema = await registry.AskAsync(HttpMethod.Get, "schemas/ids/1");
             string reader = folder.Write("read.js", System.Text.Encoding.UTF8.GetBytes(NodeReader));
-            string avro = folder.Write("session.avsc", System.Text.Encoding.UTF8.GetBytes(schema.GetProperty("schema").GetString()!));
+            string avro = folder.Write("session.avsc", System.Text.Encoding.UTF8.GetBytes(registered.GetProperty("schema").GetString()!));
             string values = folder.Write(
                 "values",
                 System.Text.Encoding.UTF8.GetBytes(string.Join('\n', read.Select(static parts => parts[2])))
@@ -138,9 +151,8 @@ public sealed class ClientTests
     [Fact]
     public async Task GroupsPartitionsAndTimesChooseWhatIsRead()
     {
-        await using RealKafka kafka = await RealKafka.StartAsync();
-        string topic = $"kafka://{kafka.Address}/{Topic}";
-        (await kafka.ToolAsync("topics", "--create", "--topic", Topic, "--partitions", "2")).Succeeded();
+        RealKafka kafka = await cluster.KafkaAsync();
+        string topic = await SharedCluster.CreateAsync(kafka, Grouped, 2);
         string[] replay = ["replay", "-r", Executable.Sample("dns.pcap"), "--to", topic];
         (await Executable.RunAsync(replay)).Succeeded();
         string[] all = Documents.Sorted((await ConsumeAsync(topic)).Out);
@@ -181,7 +193,8 @@ public sealed class ClientTests
     [Fact]
     public async Task RecordsOfOthersAreShownByTheirSchema()
     {
-        await using RealKafka kafka = await RealKafka.StartAsync();
+        RealKafka kafka = await cluster.KafkaAsync();
+        await SharedCluster.CreateAsync(kafka, "orders", 1);
         await using RealRegistry registry = await RealRegistry.StartAsync();
         using var folder = new TemporaryFolder();
         const string Item =

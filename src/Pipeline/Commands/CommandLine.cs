@@ -85,8 +85,10 @@ internal static class CommandLine
             ExtractCommand.Create(context),
             VerifyCommand.Create(context),
             DiffCommand.Create(context),
+            SpoolCommand.Create(context),
             FieldsCommand.Create(context),
             SchemaCommand.Create(context),
+            TopicsCommand.Create(context),
             ConfigCommand.Create(context),
             debug,
         };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FlowPipe.Core;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Pipeline.Configuration;
@@ -67,8 +68,14 @@ internal static class ConfigCommand
     /// <summary>The parsers that a run would load say what can be set of them.</summary>
     private static IEnumerable<ParserSetting> ParserSettingsOf(FlowPipeSettings settings)
     {
-        string directory = settings.ParsersDir.Length > 0 ? settings.ParsersDir : PluginLoader.DefaultDirectory;
-        // Help is to be had also where they are missing; a run says that they are.
-        return Directory.Exists(directory) ? SessionStage.ParserSettingsOf(PluginLoader.Load(directory)) : [];
+        try
+        {
+            return SessionStage.ParserSettingsOf(PluginLoader.Load(settings.Plugins, static _ => { }));
+        }
+        catch (FlowPipeException)
+        {
+            // Help is to be had also where they are missing; a run says that they are.
+            return [];
+        }
     }
 }

@@ -12,6 +12,7 @@ internal static class DiffCommand
     private const string Examples = """
         flowpipe diff before.avro after.avro                         what did the upgrade change?
         flowpipe diff before.avro after.avro --ignore packet_pos     other than positions
+        flowpipe diff 'kafka://localhost:9092/flowpipe.spi.v1?registry=http://localhost:8081' after.avro
         flowpipe diff sessions.json kafka://localhost:9092/flowpipe.spi.v1 --format json -n 1000
         """;
 
@@ -43,7 +44,7 @@ internal static class DiffCommand
             ignore,
             count,
         };
-        var options = new ConfigOptions(command, flags: false);
+        var options = new ConfigOptions(command, only: "--registry");
         command.SetAction(
             (line, _) =>
                 Task.Run(() =>
@@ -56,8 +57,8 @@ internal static class DiffCommand
                         () =>
                         {
                             using var diff = new RecordDiff(
-                                RawSources.Open(line.GetRequiredValue(a), settings.Kafka, context.Status.Message),
-                                RawSources.Open(line.GetRequiredValue(b), settings.Kafka, context.Status.Message),
+                                RawSources.Open(line.GetRequiredValue(a), settings, context.Status.Message),
+                                RawSources.Open(line.GetRequiredValue(b), settings, context.Status.Message),
                                 line.GetValue(ignore) ?? [],
                                 printer.Show
                             );

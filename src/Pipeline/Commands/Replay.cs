@@ -6,6 +6,7 @@ using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Metrics;
+using FlowPipe.Pipeline.Plugins;
 using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Pipeline.Terminal;
 using FlowPipe.Schemas;
@@ -79,7 +80,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 Sinks = sinks,
                 Digests = manifest?.Digests,
                 Warn = context.Status.Message,
-                ParsersDirectory = settings.ParsersDir.Length == 0 ? null : Path.GetFullPath(settings.ParsersDir),
+                Plugins = PluginLoader.Load(settings.Plugins, context.Status.Message),
             }
         );
         using MetricsServer? metrics =
@@ -154,8 +155,14 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         if (final.Reader.Damaged > 0)
             yield return $"{final.Reader.Damaged} of {final.Reader.Sources} inputs could not be read to their end";
         foreach (SinkFigures sink in final.Sinks)
-            if (sink.Failed + sink.Open > 0)
-                yield return $"{sink.Name}: {sink.Failed + sink.Open} of {sink.Accepted} records were not delivered";
+        {
+            if (PipelineRun.Undelivered(sink) - sink.Spooled is > 0 and long undelivered)
+                yield return $"{sink.Name}: {undelivered} of {sink.Accepted} records were not delivered";
+            if (sink.Spooled > 0)
+                yield return $"{sink.Name}: {sink.Spooled} records are left in the spool: the next run with it sends them, or 'flowpipe spool drain'";
+            if (sink.Earlier is { Delivered: var sent, DeadLettered: var dead, Lost: var lost } && sent + dead + lost > 0)
+                yield return $"{sink.Name}: of what earlier runs had left in the spool, {sent} records were delivered, {dead} became dead letters and {lost} were lost";
+        }
         if (!final.Ledger.Balanced)
             yield return $"the ledger does not balance: {final.Ledger.Imbalance}";
     }

@@ -21,6 +21,7 @@ internal static class VerifyCommand
         flowpipe replay -r my.pcap --to ndjson:sessions.json --manifest run.json --manifest-ids run.ids
         flowpipe verify --manifest run.json --from sessions.json --ids run.ids      names each record that is missing
         flowpipe verify --manifest run.json --from kafka://localhost:9092/flowpipe.spi.v1 --against sessions.avro
+        flowpipe verify --manifest run.json --from kafka://localhost:9092/flowpipe.spi.v1 --registry http://localhost:8081
         """;
 
     public static Command Create(CommandContext context)
@@ -69,7 +70,7 @@ internal static class VerifyCommand
             whole,
             count,
         };
-        var options = new ConfigOptions(command, flags: false);
+        var options = new ConfigOptions(command, only: "--registry");
         command.SetAction(
             (line, _) =>
                 Task.Run(() =>
@@ -86,7 +87,7 @@ internal static class VerifyCommand
                             RawSource Open(string name) =>
                                 RawSources.Open(
                                     name,
-                                    settings.Kafka,
+                                    settings,
                                     context.Status.Message,
                                     topic => line.GetValue(whole) ? null : PartOf(run, topic)
                                 );
@@ -119,6 +120,10 @@ internal static class VerifyCommand
         context.Flush();
         if (!run.Ok)
             context.Status.Message("the run itself was not a success: its manifest says what it made, not what it should have made");
+        if (run.Commits is { Left: > 0 } commits)
+            context.Status.Message(
+                $"the run was stopped before its last commit: {Figures.Count(commits.Left)} of its records are left to the next run, whose manifest will be of all"
+            );
         if (run.Forced.Any)
             context.Status.Message("the run was stopped early, or limits ended sessions: a repetition of it may make other records");
         string counts = $"{Figures.Count(verifier.Expected)} records in the manifest, {Figures.Count(verifier.Found)} found";

@@ -71,15 +71,17 @@ internal abstract class ConfigKey(string path, ConfigKind kind, string accepts, 
         long least,
         Func<FlowPipeSettings, long> get,
         Func<FlowPipeSettings, long, FlowPipeSettings> set,
-        string help
+        string help,
+        bool orNone = true
     ) =>
         new SingleKey(
             path,
             ConfigKind.Text,
-            $"0 or a size from {ByteSize.Format(least)} on, such as 256mb or 4gb",
+            $"{(orNone ? "0 or " : "")}a size from {ByteSize.Format(least)} on, such as 256mb or 4gb",
             help,
             settings => ByteSize.Format(get(settings)),
-            (settings, text) => ByteSize.TryParse(text, out long bytes) && (bytes == 0 || bytes >= least) ? set(settings, bytes) : null
+            (settings, text) =>
+                ByteSize.TryParse(text, out long bytes) && ((bytes == 0 && orNone) || bytes >= least) ? set(settings, bytes) : null
         );
 
     public static ConfigKey Truth(
@@ -147,7 +149,7 @@ internal abstract class ConfigKey(string path, ConfigKind kind, string accepts, 
         string accepts,
         Func<string, bool> isValid,
         Func<FlowPipeSettings, IReadOnlyList<string>> get,
-        Func<FlowPipeSettings, IReadOnlyList<string>, FlowPipeSettings> set,
+        Func<FlowPipeSettings, IReadOnlyList<string>, FlowPipeSettings?> set,
         string help,
         string? flag = null,
         string flagValue = "VALUE"
@@ -174,7 +176,7 @@ internal abstract class ConfigKey(string path, ConfigKind kind, string accepts, 
         string help,
         Func<string, bool> isValid,
         Func<FlowPipeSettings, IReadOnlyList<string>> get,
-        Func<FlowPipeSettings, IReadOnlyList<string>, FlowPipeSettings> set
+        Func<FlowPipeSettings, IReadOnlyList<string>, FlowPipeSettings?> set
     ) : ConfigKey(path, ConfigKind.List, accepts, help)
     {
         public override FlowPipeSettings? Apply(FlowPipeSettings settings, IReadOnlyList<string> values) =>

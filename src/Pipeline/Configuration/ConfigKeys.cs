@@ -84,14 +84,39 @@ internal static class ConfigKeys
             "--drain-deadline",
             "SECONDS"
         ),
-        Text(
+        List(
             "parsersDir",
-            "a folder",
-            static _ => true,
-            s => s.ParsersDir,
-            (s, v) => s with { ParsersDir = v },
-            "Folder whose parsers are loaded; empty for those that came with the executable"
+            "folders",
+            static text => text.Length > 0,
+            s => s.Plugins.ParsersDir,
+            (s, v) => s with { Plugins = s.Plugins with { ParsersDir = v } },
+            "Folders whose parsers are loaded, all of them; builtin stands for those that came with the executable. Of files of one name the first found counts"
         ),
+        List(
+            "pluginsDir",
+            "folders",
+            static text => text.Length > 0,
+            s => s.Plugins.PluginsDir,
+            (s, v) => s with { Plugins = s.Plugins with { PluginsDir = v } },
+            "Folders that plugins are looked for in, in this order"
+        ),
+        List(
+            "rootPlugins",
+            "file names",
+            static text => text.Length > 0,
+            s => s.Plugins.RootPlugins,
+            (s, v) => s with { Plugins = s.Plugins with { RootPlugins = v } },
+            "Plugins that are loaded before the parsers, and before privileges are given up"
+        ),
+        List(
+            "plugins",
+            "file names",
+            static text => text.Length > 0,
+            s => s.Plugins.Plugins,
+            (s, v) => s with { Plugins = s.Plugins with { Plugins = v } },
+            "Plugins that are loaded after the parsers"
+        ),
+        DeliveryKeys.Routes,
         Text(
             "reading.bpf",
             "an expression as of tcpdump",
@@ -580,6 +605,8 @@ internal static class ConfigKeys
             (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
         ),
+        .. TopicKeys.All,
+        .. DeliveryKeys.All,
         .. ArkimeKeys.All,
         .. RegistryKeys.All,
     ];

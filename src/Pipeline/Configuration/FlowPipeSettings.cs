@@ -1,4 +1,6 @@
+using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Core.Emitting.Spooling;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Privileges;
@@ -6,6 +8,7 @@ using FlowPipe.Core.Reading;
 using FlowPipe.Core.Reading.Live;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Schemas.Registry;
+using FlowPipe.Pipeline.Plugins;
 
 namespace FlowPipe.Pipeline.Configuration;
 
@@ -49,8 +52,8 @@ internal sealed record FlowPipeSettings
     /// <summary>Seconds that a stopped run may take to deliver what it has.</summary>
     public int DrainDeadline { get; init; } = 30;
 
-    /// <summary>Where parsers are found; empty for those that came with the executable.</summary>
-    public string ParsersDir { get; init; } = "";
+    /// <summary>Parsers and plugins.</summary>
+    public PluginSettings Plugins { get; init; } = new();
 
     /// <summary>The schema registry.</summary>
     public RegistrySettings Registry { get; init; } = new();
@@ -58,7 +61,14 @@ internal sealed record FlowPipeSettings
     /// <summary>For Arkime's own formats.</summary>
     public ArkimeSettings Arkime { get; init; } = new();
 
+    public DeadLetterSettings DeadLetters { get; init; } = new();
+
+    public SpoolSettings Spool { get; init; } = new();
+
     public ExactlyOnceSettings ExactlyOnce { get; init; } = new();
+
+    /// <summary>How topics are made, by <see cref="TopicRole"/>.</summary>
+    public IReadOnlyList<TopicSettings> Topics { get; init; } = [.. Enum.GetValues<TopicRole>().Select(static _ => new TopicSettings())];
 
     /// <summary>librdkafka's properties, as given.</summary>
     public IReadOnlyDictionary<string, string> Kafka { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);

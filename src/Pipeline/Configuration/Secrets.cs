@@ -15,6 +15,8 @@ internal static class Secrets
         "sasl.jaas",
         "oauthbearer.config",
         "basic.auth",
+        "passphrase",
+        "private.key.pem",
     ];
 
     /// <summary>The value as it may be shown: a secret setting's is hidden altogether, a password inside a URI is left out of it.</summary>

@@ -105,9 +105,12 @@ internal static class YamlConfig
         var values = new List<string>();
         while (!parser.TryConsume<SequenceEnd>(out _))
         {
-            if (!parser.TryConsume<Scalar>(out Scalar? item))
+            if (RouteYaml.IsRoutes(path) && parser.Accept<MappingStart>(out _))
+                values.Add(RouteYaml.Read(parser, file));
+            else if (parser.TryConsume<Scalar>(out Scalar? item))
+                values.Add(item.Value);
+            else
                 throw At(file, parser.Current!, $"{path} must be a list of plain values");
-            values.Add(item.Value);
         }
         return new ConfigEntry(path, values, source) { IsList = true };
     }
@@ -119,5 +122,5 @@ internal static class YamlConfig
                 $"{source.Where}: there is no section \"{path}\"; did you mean \"{ConfigKeys.Nearest(path)}\"? ('flowpipe config --list' shows all)"
             );
 
-    private static FlowPipeException At(string file, ParsingEvent place, string what) => new($"{file}:{place.Start.Line}: {what}");
+    internal static FlowPipeException At(string file, ParsingEvent place, string what) => new($"{file}:{place.Start.Line}: {what}");
 }

@@ -9,7 +9,7 @@ namespace FlowPipe.Pipeline.Manifests;
 internal static class ConfigDigest
 {
     /// <summary>Settings that change nothing of the records: what a run tells of itself, and where things go.</summary>
-    private static readonly string[] Outside = ["to", "stats.", "manifest.", "metrics."];
+    private static readonly string[] Outside = ["to", "stats.", "manifest.", "metrics.", "topics.", "spool.", "deadLetters."];
 
     public static ManifestConfiguration Of(FlowPipeSettings settings)
     {

@@ -178,6 +178,15 @@ internal sealed class ManifestWriter : IAsyncDisposable
             Records = result.Final.Records,
             RecordsByReason = result.Final.RecordsByReason,
             Ledger = result.Final.Ledger,
+            Commits =
+                _settings.ExactlyOnce.Enabled && result.Final.Sinks is [var sink]
+                    ? new ManifestCommits
+                    {
+                        Before = sink.CommittedBefore,
+                        Here = sink.Delivered,
+                        Left = sink.Postponed,
+                    }
+                    : null,
             Topics = topics,
             Digests = new ManifestDigests
             {

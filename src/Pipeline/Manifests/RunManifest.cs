@@ -38,6 +38,9 @@ internal sealed record RunManifest
     public IReadOnlyDictionary<string, long> RecordsByReason { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
     public Ledger Ledger { get; init; } = new();
 
+    /// <summary>With <c>--exactly-once</c>: what of the records was committed, and by which run; else null.</summary>
+    public ManifestCommits? Commits { get; init; }
+
     /// <summary>Where each Kafka sink's records are.</summary>
     public IReadOnlyList<ManifestTopic> Topics { get; init; } = [];
     public ManifestDigests Digests { get; init; } = new();
@@ -59,6 +62,22 @@ internal sealed record ManifestForced
 
     /// <summary>Whether a signal ended it before its inputs did.</summary>
     public bool Stopped { get; init; }
+}
+
+/// <summary>
+/// What became of the records of a run with <c>--exactly-once</c>. It makes all records of its captures, also those that an earlier run has
+/// committed: digests and counts of its manifest are of them all, so the manifest of the run that came to the end is the manifest of the whole.
+/// </summary>
+internal sealed record ManifestCommits
+{
+    /// <summary>Committed by earlier runs.</summary>
+    public long Before { get; init; }
+
+    /// <summary>Committed by this one.</summary>
+    public long Here { get; init; }
+
+    /// <summary>Made, and left to the next run: not in the topic yet.</summary>
+    public long Left { get; init; }
 }
 
 /// <summary>The settings in force.</summary>

@@ -91,17 +91,39 @@ internal sealed class RunMeter : IDisposable
         Counters(
             "flowpipe.sink.records",
             "{record}",
-            "Records by fate: delivered, failed for good, committed by an earlier run, left to the next",
+            "Records by fate: delivered, failed for good, evicted from the spool, committed by an earlier run, left to the next",
             now =>
                 now.Sinks.SelectMany(static sink =>
                     (Measurement<long>[])
                         [
                             new(sink.Delivered, Tag("sink", sink.Name), Tag("fate", "delivered")),
                             new(sink.Failed, Tag("sink", sink.Name), Tag("fate", "failed")),
+                            new(sink.Evicted, Tag("sink", sink.Name), Tag("fate", "evicted")),
                             new(sink.CommittedBefore, Tag("sink", sink.Name), Tag("fate", "committed_before")),
                             new(sink.Postponed, Tag("sink", sink.Name), Tag("fate", "postponed")),
                         ]
                 )
+        );
+        Counters(
+            "flowpipe.sink.dead_letters",
+            "{record}",
+            "Dead letters by reason",
+            now =>
+                now.Sinks.SelectMany(static sink =>
+                    sink.DeadLettered.Select(dead => new Measurement<long>(dead.Value, Tag("sink", sink.Name), Tag("reason", dead.Key)))
+                )
+        );
+        Counters(
+            "flowpipe.sink.copies",
+            "{record}",
+            "Records that routes sent to further topics",
+            now => now.Sinks.Select(static sink => new Measurement<long>(sink.Copied, Tag("sink", sink.Name)))
+        );
+        Gauges(
+            "flowpipe.sink.spooled",
+            "{record}",
+            "Records of this run that are in the spool",
+            now => now.Sinks.Select(static sink => new Measurement<double>(sink.Spooled, Tag("sink", sink.Name)))
         );
         Gauges(
             "flowpipe.sink.open",

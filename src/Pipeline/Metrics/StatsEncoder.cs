@@ -67,6 +67,10 @@ internal sealed class StatsEncoder(string node)
         sink.Add("committed_before", figures.CommittedBefore);
         sink.Add("postponed", figures.Postponed);
         sink.Add("open", figures.Open);
+        sink.Add("copied", figures.Copied);
+        sink.Add("dead_lettered", Map(figures.DeadLettered));
+        sink.Add("spooled", figures.Spooled);
+        sink.Add("evicted", figures.Evicted);
         sink.Add("bytes", figures.Bytes);
         return sink;
     }

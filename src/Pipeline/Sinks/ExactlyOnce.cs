@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.Spooling;
 using FlowPipe.Core.Reading;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Manifests;
@@ -12,7 +13,7 @@ namespace FlowPipe.Pipeline.Sinks;
 internal static class ExactlyOnce
 {
     /// <summary>Sections of settings on which no record depends, beyond those that <see cref="ConfigDigest"/> leaves out, and what is told apart otherwise.</summary>
-    private static readonly string[] Elsewhere = ["node", "exactlyOnce.", "drainDeadline", "partitions", "parsersDir", "kafka."];
+    private static readonly string[] Elsewhere = ["node", "exactlyOnce.", "drainDeadline", "partitions", "parsersDir", "pluginsDir", "rootPlugins", "plugins", "kafka."];
 
     /// <param name="settings">The settings in force.</param>
     /// <param name="inputs">What is read.</param>
@@ -31,6 +32,10 @@ internal static class ExactlyOnce
         if (sinks is not [KafkaSink kafka])
             throw new FlowPipeException(
                 "--exactly-once commits to Kafka and nothing else: give one sink, --to kafka://BROKERS/TOPIC, and copy files from there"
+            );
+        if (settings.Spool.Dir.Length > 0 && settings.Spool.Use == SpoolUse.Always)
+            throw new FlowPipeException(
+                "--exactly-once waits for Kafka, since what is spooled is in no transaction: leave out spool.use: always"
             );
         var run = new RunIdentity
         {

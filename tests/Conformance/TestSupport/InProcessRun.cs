@@ -15,7 +15,7 @@ namespace FlowPipe.Tests.Conformance.TestSupport;
 /// </summary>
 internal sealed record InProcessRun
 {
-    private static readonly Lazy<List<IFlowPipePlugin>> Plugins = new(() => PluginLoader.Load(PluginLoader.DefaultDirectory));
+    private static readonly Lazy<List<IFlowPipePlugin>> Plugins = new(() => PluginLoader.Load(new PluginSettings(), static _ => { }));
 
     public required FileReaderSettings Reading { get; init; }
 

@@ -180,7 +180,7 @@ public sealed class EncodingTests
         await sink.WriteAsync(TestRecords.Batch(0, 100));
         await sink.FlushAsync(Stop);
         Assert.Equal((100, 0, 100), (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Failed));
-        Assert.Equal(100, ((KafkaSink)sink).FailedByReason["TopicAuthorizationFailed"]);
+        Assert.Equal(100, sink.Counts.FailedByReason["not-authorised"]);
     }
 
     [Theory]

@@ -1,6 +1,8 @@
 using CsCheck;
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
+using FlowPipe.Core.Emitting.DeadLetters;
+using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Sessions;
@@ -100,6 +102,42 @@ public sealed class ExactlyOnceTests
     }
 
     [Fact]
+    public void WhatIsTooLargeIsADeadLetterInTheSameTransaction()
+    {
+        var expected = new CommittedTopic();
+        Assert.Null(RunOnce(Sources(1), expected, 2, 1_000_000, [7], _ => CommitFate.Committed));
+        long[] sizes = [.. expected.Messages.Select(static message => (long)message.Value.Length).Order()];
+        int limit = (int)sizes[sizes.Length / 2] + 400;
+        var kafka = new Dictionary<string, string>(StringComparer.Ordinal) { ["message.max.bytes"] = $"{limit}" };
+        var topic = new CommittedTopic();
+        SinkCounts counts = new();
+        Assert.Null(RunOnce(Sources(1), topic, 2, 20, [7], attempt => attempt == 3 ? CommitFate.Aborted : CommitFate.Committed, kafka: kafka, counted: found => counts = found));
+        string[] dead = [.. topic.Messages.Where(static message => message.Topic == "flowpipe.dlq.v1").Select(static message => message.Id)];
+        Assert.NotEmpty(dead);
+        Assert.True(dead.Length < topic.Messages.Count);
+        // Each record once: as it is, or as a dead letter.
+        Assert.Equal(expected.Messages.Select(static message => message.Id).Order(StringComparer.Ordinal), topic.Messages.Select(static message => message.Id).Order(StringComparer.Ordinal));
+        Assert.Equal((dead.Length, topic.Messages.Count - dead.Length, 0), (counts.DeadLettersByReason["too-large"], counts.Delivered, counts.Open));
+        // A new run makes nothing of it a second time.
+        int committed = topic.Messages.Count;
+        Assert.Null(RunOnce(Sources(1), topic, 2, 20, [7], _ => CommitFate.Committed, kafka: kafka));
+        Assert.Equal(committed, topic.Messages.Count);
+    }
+
+    [Fact]
+    public void RoutesHoldInTransactions()
+    {
+        Route route = Route.TryParse("udp?protocol=udp&only=true")!;
+        var topic = new CommittedTopic();
+        Assert.Null(RunOnce(Sources(1), topic, 2, 20, [7], _ => CommitFate.Committed, routes: [route, Route.TryParse("copy?protocol=tcp")!]));
+        ILookup<string, string> ids = topic.Messages.ToLookup(static message => message.Topic, static message => message.Id, StringComparer.Ordinal);
+        Assert.NotEmpty(ids["udp"]);
+        Assert.NotEmpty(ids["records"]);
+        Assert.Equal(ids["records"], ids["copy"]);
+        Assert.Empty(ids["udp"].Intersect(ids["records"]));
+    }
+
+    [Fact]
     public void AStopLeavesTheRestToTheNextRun()
     {
         var expected = new CommittedTopic();
@@ -137,7 +175,10 @@ public sealed class ExactlyOnceTests
         int[] batches,
         Func<int, CommitFate> fateOf,
         string? refused = null,
-        CancellationTokenSource? stopping = null
+        CancellationTokenSource? stopping = null,
+        Dictionary<string, string>? kafka = null,
+        Route[]? routes = null,
+        Action<SinkCounts>? counted = null
     )
     {
         var run = new RunIdentity
@@ -148,19 +189,23 @@ public sealed class ExactlyOnceTests
             Partitions = partitions,
             HashSeed = 1,
         };
-        var form = (KafkaSink)
-            SinkFactory.Create(
-                "kafka://nowhere:1/records?format=avro",
-                new SinkSettings { Schema = () => FlowPipe.Schemas.SessionSchema.Json }
-            );
+        var settings = new SinkSettings
+        {
+            Schema = () => FlowPipe.Schemas.SessionSchema.Json,
+            Kafka = kafka ?? [],
+            Routes = routes ?? [],
+        };
+        var form = (KafkaSink)SinkFactory.Create("kafka://nowhere:1/records?format=avro", settings);
+        var desk = new DeadLetterDesk(settings.DeadLetters, "test", KafkaMessageSize.MaxOf(settings.Kafka), settings.Warn);
         var transactions = new MemoryTransactions(topic, fateOf) { RefusedForGood = refused };
-        var sink = new TransactionalKafkaSink(form, transactions, run, 1 << 20, static _ => { });
+        var sink = new TransactionalKafkaSink(form, transactions, desk, run, 1 << 20, settings);
         try
         {
-            return RunAsync(sources, sink, partitions, every, batches, stopping).GetAwaiter().GetResult();
+            return RunAsync(sources, sink, partitions, every, batches, routes ?? [], stopping).GetAwaiter().GetResult();
         }
         finally
         {
+            counted?.Invoke(sink.Counts);
             sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
     }
@@ -171,6 +216,7 @@ public sealed class ExactlyOnceTests
         int partitions,
         int every,
         int[] batches,
+        Route[] routes,
         CancellationTokenSource? stopping
     )
     {
@@ -182,13 +228,14 @@ public sealed class ExactlyOnceTests
                 reader,
                 sink,
                 Settings,
+                new RecordSettings { Routes = routes },
                 partitions: partitions,
                 commits: new CommitSettings { Packets = every, Seconds = 1_000 }
             );
             await run.RunAsync(stopping?.Token ?? CancellationToken.None);
             await sink.FlushAsync(CancellationToken.None);
             Assert.Equal(0, sink.Counts.Open);
-            Assert.Equal(run.Counts.Records, sink.Counts.Accepted);
+            Assert.Equal(run.Counts.Records, sink.Counts.Accepted - sink.Counts.Copied);
             return null;
         }
         catch (BlockFaultException e)

@@ -5,6 +5,7 @@ using Avro.IO;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Schemas;
+using FlowPipe.Tests.Unit.Schemas;
 
 namespace FlowPipe.Tests.Unit.EndToEnd;
 
@@ -35,6 +36,14 @@ public sealed partial class MetricsTests
         Assert.Contains("flowpipe_sessions{state=\"established\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("flowpipe_queue_length{block=\"session 0\"}", metrics, StringComparison.Ordinal);
         Assert.Contains("flowpipe_sink_records_total{fate=\"delivered\",sink=\"kafka://embedded/t\"}", metrics, StringComparison.Ordinal);
+        string manual = await File.ReadAllTextAsync(Repository.Path("docs", "operations.md"), TestContext.Current.CancellationToken);
+        Assert.All(
+            metrics
+                .Split('\n')
+                .Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+                .Select(static line => line.Split(' ')[2]),
+            name => Assert.Contains($"`{name}`", manual, StringComparison.Ordinal)
+        );
         foreach (string path in (string[])["/healthz", "/readyz"])
         {
             using HttpResponseMessage answer = await client.GetAsync(path, TestContext.Current.CancellationToken);
@@ -50,6 +59,38 @@ public sealed partial class MetricsTests
         );
         run.Input.Close();
         (await run.EndAsync()).Succeeded().WithoutBug();
+    }
+
+    [Fact]
+    public async Task ATransactionalProducersFiguresAreThereToo()
+    {
+        int port = SilentServer.ClosedPort();
+        using var kafka = new EmbeddedKafka();
+        kafka.CreateTopic("t");
+        kafka.CreateTopic("flowpipe.checkpoints.v1", 1);
+        // Each answer takes so long that the run lasts for several rounds of statistics, one a second.
+        kafka.SetRoundTripTime(1, TimeSpan.FromMilliseconds(250));
+        string sink = $"kafka://{kafka.BootstrapServers}/t";
+        using var run = new ProgramRun(
+            "replay",
+            "-r",
+            Executable.Sample("http.pcap"),
+            "--to",
+            sink,
+            "--exactly-once",
+            "--metrics",
+            $"{port}"
+        );
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        string metrics = "";
+        while (!metrics.Contains($"flowpipe_kafka_broker_up{{broker=\"1\",sink=\"{sink}\"}} 1", StringComparison.Ordinal))
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+            metrics = await TryGetAsync(client, "/metrics");
+        }
+        Assert.Contains($"flowpipe_kafka_requests_total{{sink=\"{sink}\"}}", metrics, StringComparison.Ordinal);
+        ProgramResult result = (await run.EndAsync()).Succeeded().WithoutBug();
+        Assert.Equal(Samples.Sessions("http.pcap"), result.Ledger($"records delivered to {sink}"));
     }
 
     [Fact]

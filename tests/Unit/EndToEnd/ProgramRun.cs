@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using FlowPipe.Tests.Unit.Schemas;
@@ -16,6 +17,7 @@ internal sealed partial class ProgramRun : IDisposable
     private readonly MemoryStream _out = new();
     private readonly Task _reading;
     private readonly string _commandLine;
+    private readonly TimeSpan _limit;
 
     /// <summary>Starts the program of this repository.</summary>
     public ProgramRun(params string[] args)
@@ -26,8 +28,16 @@ internal sealed partial class ProgramRun : IDisposable
     /// <param name="args">Its arguments.</param>
     /// <param name="environment">Variables beside those of this process; a null value takes one away.</param>
     /// <param name="withInput">Whether stdin is a pipe that <see cref="Input"/> writes to, rather than at its end.</param>
-    public ProgramRun(string program, string[] args, Dictionary<string, string?>? environment = null, bool withInput = false)
+    /// <param name="limit">How long it may take; null for what suffices for most.</param>
+    public ProgramRun(
+        string program,
+        string[] args,
+        Dictionary<string, string?>? environment = null,
+        bool withInput = false,
+        TimeSpan? limit = null
+    )
     {
+        _limit = limit ?? Watchdog;
         _commandLine = $"{Path.GetFileName(program)} {string.Join(' ', args)}";
         var start = new ProcessStartInfo(program, args)
         {
@@ -47,7 +57,7 @@ internal sealed partial class ProgramRun : IDisposable
             start.Environment[name] = value;
         _process = Process.Start(start)!;
         _tooLong.Token.Register(() => _process.Kill(entireProcessTree: true));
-        _tooLong.CancelAfter(Watchdog);
+        _tooLong.CancelAfter(_limit);
         if (!withInput)
             _process.StandardInput.Close();
         _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(_out), ReadErrorAsync());
@@ -61,6 +71,29 @@ internal sealed partial class ProgramRun : IDisposable
     public int Id => _process.Id;
 
     public Stream Input => _process.StandardInput.BaseStream;
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>The most memory that it has had resident until now, in bytes; 0 once it has ended.</summary>
+    public long PeakMemory()
+    {
+        try
+        {
+            foreach (string line in File.ReadLines($"/proc/{_process.Id}/status"))
+                if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                    return 1024
+                        * long.Parse(
+                            line.AsSpan(6).TrimEnd("kB"),
+                            NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                            CultureInfo.InvariantCulture
+                        );
+        }
+        catch (IOException)
+        {
+            // It has ended.
+        }
+        return 0;
+    }
 
     public string Error
     {
@@ -79,7 +112,7 @@ internal sealed partial class ProgramRun : IDisposable
             Assert.False(_process.HasExited && _reading.IsCompleted, $"{_commandLine}\nended without saying '{words}':\n{Error}");
             Assert.False(
                 _tooLong.IsCancellationRequested,
-                $"{_commandLine}\nkilled after {Watchdog.TotalSeconds:0} s, without having said '{words}':\n{Error}"
+                $"{_commandLine}\nkilled after {_limit.TotalSeconds:0} s, without having said '{words}':\n{Error}"
             );
             await Task.Delay(10);
         }
@@ -111,7 +144,7 @@ internal sealed partial class ProgramRun : IDisposable
             var result = new ProgramResult(_process.ExitCode, _out.ToArray(), Error, _commandLine);
             Assert.False(
                 _tooLong.IsCancellationRequested,
-                $"{_commandLine}\nhad to be killed after {Watchdog.TotalSeconds:0} s; stderr:\n{result.Error}"
+                $"{_commandLine}\nhad to be killed after {_limit.TotalSeconds:0} s; stderr:\n{result.Error}"
             );
             return result;
         }

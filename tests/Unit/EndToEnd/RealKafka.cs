@@ -7,13 +7,22 @@ namespace FlowPipe.Tests.Unit.EndToEnd;
 /// <summary>A broker of Apache Kafka for one test, where ../shared and Java are; else the test is skipped.</summary>
 internal sealed class RealKafka : IAsyncDisposable
 {
+    /// <summary>Three brokers take a minute to start on two cores that have other things to do.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private readonly string _program;
     private readonly TemporaryFolder _folder = new();
 
     private RealKafka(string program) => _program = program;
 
-    /// <summary>As clients want it: <c>127.0.0.1:PORT</c>.</summary>
+    /// <summary>As clients want it: <c>127.0.0.1:PORT</c>, of several brokers with commas between.</summary>
     public string Address { get; private set; } = "";
+
+    /// <summary>Where its data, logs and, with <c>--secure</c>, its certificates are (<c>tls/</c>).</summary>
+    public string Folder => Path.Combine(_folder.Path, "kafka");
+
+    /// <summary>The program that starts it and Kafka's tools.</summary>
+    public string Program => _program;
 
     public static async Task<RealKafka> StartAsync(params string[] options)
     {
@@ -24,16 +33,8 @@ internal sealed class RealKafka : IAsyncDisposable
         try
         {
             int port = FreePorts();
-            kafka.Address = $"127.0.0.1:{port}";
-            ProgramResult start = await kafka.RunAsync([
-                "--dir",
-                Path.Combine(kafka._folder.Path, "kafka"),
-                "start",
-                "--port",
-                $"{port}",
-                .. options,
-            ]);
-            start.Succeeded();
+            ProgramResult start = await kafka.ControlAsync(["start", "--port", $"{port}", .. options]);
+            kafka.Address = start.Out.Trim();
             return kafka;
         }
         catch
@@ -43,6 +44,9 @@ internal sealed class RealKafka : IAsyncDisposable
         }
     }
 
+    /// <summary>A command to the cluster: <c>kill 1</c>, <c>pause</c>, <c>start</c> …</summary>
+    public async Task<ProgramResult> ControlAsync(params string[] command) => (await RunAsync(["--dir", Folder, .. command])).Succeeded();
+
     /// <summary>One of Kafka's own tools.</summary>
     public Task<ProgramResult> ToolAsync(string name, params string[] args) =>
         RunAsync(["tool", name, "--bootstrap-server", Address, .. args]);
@@ -51,7 +55,7 @@ internal sealed class RealKafka : IAsyncDisposable
     {
         try
         {
-            await RunAsync(["--dir", Path.Combine(_folder.Path, "kafka"), "stop", "--delete"]);
+            await RunAsync(["--dir", Folder, "stop", "--delete"]);
         }
         finally
         {
@@ -61,7 +65,7 @@ internal sealed class RealKafka : IAsyncDisposable
 
     private async Task<ProgramResult> RunAsync(string[] args)
     {
-        using var run = new ProgramRun(_program, args);
+        using var run = new ProgramRun(_program, args, limit: Patience);
         return await run.EndAsync();
     }
 
@@ -79,13 +83,13 @@ internal sealed class RealKafka : IAsyncDisposable
     private static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    /// <summary>A port that is free, and that a hundred above it, which the controller takes. The range is below the one the system hands out itself.</summary>
+    /// <summary>A port that is free, and those above it that three brokers, their controllers and their other listeners take. The range is below the one the system hands out itself.</summary>
     private static int FreePorts()
     {
         for (int tries = 0; tries < 100; tries++)
         {
             int port = Random.Shared.Next(20_000, 31_000);
-            if (IsFree(port) && IsFree(port + 100))
+            if (Enumerable.Range(0, 5).All(kind => Enumerable.Range(port + (100 * kind), 3).All(IsFree)))
                 return port;
         }
         throw new InvalidOperationException("no port is free");

@@ -97,11 +97,11 @@ public sealed class RealKafkaTests
         )
         {
             ProgramResult run = await Executable.RunAsync(command);
-            run.Said(1, topic, "the topic does not exist", "kafka-topics --create").WithoutBug();
+            run.Said(1, topic, "the topic does not exist", "flowpipe topics create").WithoutBug();
         }
 
         // What the message says is what helps.
-        (await kafka.ToolAsync("topics", "--create", "--topic", "flowpipe.nowhere.v1", "--partitions", "2")).Succeeded();
+        (await Executable.RunAsync("topics", "create", "--to", topic)).Succeeded();
         ProgramResult again = (await Executable.RunAsync("replay", "-r", Executable.Sample("ntp.pcap"), "--to", topic)).Succeeded();
         Assert.Equal(Samples.Sessions("ntp.pcap"), again.Ledger($"records delivered to {topic}"));
     }

@@ -19,7 +19,7 @@ public sealed class ParserSettingsTests
         Assert.Equal(7, tables.Setting("most", 1, 0, 10, "h"));
         Assert.Equal(["a", "b"], tables.Setting("words", [], "h"));
         Assert.Equal(3, tables.Setting("other", 3, 0, 10, "h"));
-        tables.Settings.Freeze();
+        tables.Settings.Freeze([]);
         Assert.Equal(["most", "other", "parsecookies", "words"], tables.Settings.Known.Select(static one => one.Name));
     }
 
@@ -38,7 +38,7 @@ public sealed class ParserSettingsTests
     {
         LayerTables tables = Given(("most", "1"), ("mots", "2"));
         tables.Setting("most", 1, 0, 10, "h");
-        FlowPipeException e = Assert.Throws<FlowPipeException>(tables.Settings.Freeze);
+        FlowPipeException e = Assert.Throws<FlowPipeException>(() => tables.Settings.Freeze([]));
         Assert.Contains("parsers.mots is set, but no parser knows it", e.Message, StringComparison.Ordinal);
     }
 }

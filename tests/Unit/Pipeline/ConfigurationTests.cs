@@ -271,6 +271,34 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void RoutesAreListsOfMappings()
+    {
+        string file = Yaml("routes:\n  - topic: a\n    protocols: [dns, mdns]\n  - {topic: b, tags: 'x&y', only: true}\n  - c?tag=z\n");
+        EffectiveConfig config = ConfigLoader.Load(file, new Dictionary<string, string>(StringComparer.Ordinal), []);
+        Assert.Equal(
+            ["a?protocol=dns&protocol=mdns", "b?tag=x%26y&only=true", "c?tag=z"],
+            config.Settings.Records.Routes.Select(static route => route.ToString())
+        );
+    }
+
+    [Theory]
+    [InlineData("- topic: a", ":2: a route needs a topic's name")]
+    [InlineData("- protocols: [dns]", ":2: a route needs a topic's name")]
+    [InlineData("- {topic: a, ports: 53}", "not \"ports\"")]
+    [InlineData("- {topic: a, tags: x, only: maybe}", "not \"only\"")]
+    [InlineData("- {topic: a, tags: {x: y}}", "tags of a route")]
+    [InlineData("- {topic: a, tags: [[x]]}", "tags of a route")]
+    [InlineData("- {topic: [a, b], tags: x}", "not \"topic\"")]
+    public void WhatIsNoRouteIsSaid(string route, string message)
+    {
+        string file = Yaml($"routes:\n  {route}\n");
+        FlowPipeException e = Assert.Throws<FlowPipeException>(() =>
+            ConfigLoader.Load(file, new Dictionary<string, string>(StringComparer.Ordinal), [])
+        );
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void KeysAreWellFormedAndDocumented()
     {
         Assert.All(
@@ -310,8 +338,14 @@ public sealed class ConfigurationTests : IDisposable
                 return ["teredo", "vxlan"];
             case ConfigKind.List when key.Path == "capture.interface":
                 return ["eth0", "eth1=tcp port 443"];
+            case ConfigKind.List when key.Path.StartsWith("topics.", StringComparison.Ordinal):
+                return ["retention.ms=60000", "max.message.bytes="];
             case ConfigKind.List when key.Path == "packets.packetDropIps":
                 return ["10.0.0.0/8", "10.9.0.0/16=allow", ":53"];
+            case ConfigKind.Text when key.Path == "reading.speed":
+                return ["2.5x"];
+            case ConfigKind.List when key.Path == "routes":
+                return ["a?protocol=dns&protocol=mdns", "b?tag=x%20y&only=true"];
             case ConfigKind.Text when key.Path == "arkime.prefix":
                 return ["other_"];
             case ConfigKind.Text when key.Path == "kafka.schema.registry.url":

@@ -60,6 +60,33 @@ public sealed class LedgerBookTests
     }
 
     [Fact]
+    public void EveryFateOfARecordIsALine()
+    {
+        SinkFigures sink = Sink(15, 5) with
+        {
+            Copied = 3,
+            DeadLettered = new Dictionary<string, long>(StringComparer.Ordinal) { ["too-large"] = 2, ["policy"] = 1 },
+            Spooled = 4,
+            Evicted = 3,
+        };
+        Ledger ledger = Close(90, Verdicts(90), Sessions, [sink]);
+        Assert.True(ledger.Balanced, ledger.Imbalance);
+        Assert.Equal(3, Count(ledger, "records copied by routes at null:"));
+        Assert.Equal(2, Count(ledger, "records dead-lettered at null:: too-large"));
+        Assert.Equal(1, Count(ledger, "records dead-lettered at null:: policy"));
+        Assert.Equal(4, Count(ledger, "records in the spool of null:"));
+        Assert.Equal(3, Count(ledger, "records evicted from the spool of null:"));
+    }
+
+    [Fact]
+    public void ARecordThatIsCountedTwiceIsNoticed()
+    {
+        Ledger ledger = Close(90, Verdicts(90), Sessions, [Sink(12, 12) with { Open = -1 }]);
+        Assert.False(ledger.Balanced);
+        Assert.Contains("13 have met their fates", ledger.Imbalance, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhileItRunsNothingIsDemanded()
     {
         SessionCounts half = Sessions with { OpenPackets = 8 };

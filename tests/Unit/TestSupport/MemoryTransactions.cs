@@ -1,5 +1,4 @@
 using System.Text;
-using Confluent.Kafka;
 using FlowPipe.Core.Emitting;
 
 namespace FlowPipe.Tests.Unit.TestSupport;
@@ -8,6 +7,9 @@ namespace FlowPipe.Tests.Unit.TestSupport;
 internal sealed class CommittedTopic
 {
     public List<(string Id, byte[] Value)> Records { get; } = [];
+
+    /// <summary>The same with the topics that they went to.</summary>
+    public List<(string Topic, string Id, byte[] Value)> Messages { get; } = [];
 
     public Checkpoint? Checkpoint { get; set; }
 
@@ -26,7 +28,7 @@ internal enum CommitFate
 /// <summary>Transactions in memory, each of which ends as it is told.</summary>
 internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitFate> fateOf) : ITransactions
 {
-    private readonly List<(string, byte[])> _open = [];
+    private readonly List<(string Topic, string Id, byte[] Value)> _open = [];
     private bool _isOpen;
     private int _attempts;
 
@@ -41,10 +43,10 @@ internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitF
         _open.Clear();
     }
 
-    public ValueTask ProduceAsync(Message<byte[], byte[]> message)
+    public ValueTask ProduceAsync(OutgoingMessage message)
     {
         Assert.True(_isOpen, "no transaction is open");
-        _open.Add((Encoding.UTF8.GetString(message.Headers.GetLastBytes("id")), message.Value));
+        _open.Add((message.Topic, Encoding.UTF8.GetString(message.Kafka.Headers.GetLastBytes("id")), message.Kafka.Value));
         return ValueTask.CompletedTask;
     }
 
@@ -57,7 +59,8 @@ internal sealed class MemoryTransactions(CommittedTopic topic, Func<int, CommitF
             throw new InvalidOperationException("killed");
         if (fate == CommitFate.Aborted)
             return Task.FromResult(false);
-        topic.Records.AddRange(_open);
+        topic.Messages.AddRange(_open);
+        topic.Records.AddRange(_open.Select(static message => (message.Id, message.Value)));
         topic.Checkpoint = Checkpoint.FromJson(checkpoint);
         topic.Commits++;
         return fate == CommitFate.KilledAfter ? throw new InvalidOperationException("killed") : Task.FromResult(true);

@@ -1,5 +1,3 @@
-using Confluent.Kafka;
-
 namespace FlowPipe.Core.Emitting;
 
 /// <summary>One transaction after the other, and how far they have come. Called by one at a time.</summary>
@@ -15,7 +13,7 @@ internal interface ITransactions : IDisposable
     void Begin();
 
     /// <summary>Adds a message to it; waits while there is no room.</summary>
-    ValueTask ProduceAsync(Message<byte[], byte[]> message);
+    ValueTask ProduceAsync(OutgoingMessage message);
 
     /// <summary>Commits it with the checkpoint in it.</summary>
     /// <returns>False when it had to be aborted.</returns>

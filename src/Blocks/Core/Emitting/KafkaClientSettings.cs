@@ -12,7 +12,12 @@ internal static class KafkaClientSettings
         "oauthbearer.config",
         "keystore.pem",
         "basic.auth",
+        "passphrase",
+        "private.key.pem",
     ];
+
+    /// <summary>With a spool: what the queue holds so long is safer on the disk. A leader election takes less.</summary>
+    private const string SpoolTimeoutMs = "30000";
 
     /// <summary>How the names of settings begin that say how brokers are reached.</summary>
     private static readonly string[] SharedPrefixes =
@@ -24,6 +29,8 @@ internal static class KafkaClientSettings
         "broker.",
         "reconnect.",
         "client.",
+        "enable.ssl.",
+        "enable.sasl.",
         "debug",
     ];
 
@@ -37,8 +44,11 @@ internal static class KafkaClientSettings
     ];
 
     /// <summary>For the sink's producer.</summary>
+    /// <param name="brokers">Where they are.</param>
+    /// <param name="user">The user's settings.</param>
+    /// <param name="hasSpool">Whether a message that is not delivered in time has somewhere to go.</param>
     /// <exception cref="FlowPipeException">A setting of the user's is refused; the message names it and says why.</exception>
-    public static Dictionary<string, string> ForProducer(string brokers, IReadOnlyDictionary<string, string> user)
+    public static Dictionary<string, string> ForProducer(string brokers, IReadOnlyDictionary<string, string> user, bool hasSpool = false)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -51,8 +61,8 @@ internal static class KafkaClientSettings
             ["linger.ms"] = "20",
             ["queue.buffering.max.kbytes"] = "65536", // the queue's limit is in bytes …
             ["queue.buffering.max.messages"] = "0", // … not in messages
-            ["message.timeout.ms"] = "0", // files wait
-            ["dotnet.producer.delivery.report.fields"] = "value,status",
+            ["message.timeout.ms"] = hasSpool ? SpoolTimeoutMs : "0", // files wait
+            ["dotnet.producer.delivery.report.fields"] = "status", // the rest is kept with the message
         };
         foreach ((string name, string value) in user)
         {

@@ -86,7 +86,7 @@ public sealed class KafkaMessageWriter : IDisposable
         catch (KafkaException e)
         {
             Interlocked.Increment(ref _failed);
-            _errors.CountFailed(e.Error);
+            _errors.NotDelivered(e.Error);
         }
     }
 
@@ -148,7 +148,7 @@ public sealed class KafkaMessageWriter : IDisposable
         if (report.Error.IsError)
         {
             Interlocked.Increment(ref _failed);
-            _errors.CountFailed(report.Error);
+            _errors.NotDelivered(report.Error);
         }
     }
 }

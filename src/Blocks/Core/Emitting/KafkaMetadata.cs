@@ -20,6 +20,22 @@ internal static class KafkaMetadata
         TimeSpan time,
         KafkaErrors errors,
         CancellationToken stop
+    ) =>
+        await TryFindTopicAsync(admin, target, time, errors, stop)
+        ?? throw new FlowPipeException(
+            $"{target}: no answer from the brokers in {time.TotalSeconds:0} s: {errors.LastReason ?? "they can't be reached"}; "
+                + "check address, network and credentials, or give them longer with ?timeout=SECONDS"
+        );
+
+    /// <summary>Waits until the brokers answer and know the topic.</summary>
+    /// <returns>Null when they don't answer.</returns>
+    /// <exception cref="FlowPipeException">They do, and there is no such topic, or it is not ours.</exception>
+    public static async Task<TopicMetadata?> TryFindTopicAsync(
+        IAdminClient admin,
+        KafkaTarget target,
+        TimeSpan time,
+        KafkaErrors errors,
+        CancellationToken stop
     )
     {
         var watch = Stopwatch.StartNew();
@@ -53,12 +69,7 @@ internal static class KafkaMetadata
             unknownSince = unknown ? unknownSince ?? watch.Elapsed : null;
             if (watch.Elapsed >= time || watch.Elapsed - unknownSince >= UnknownTime)
             {
-                throw unknown
-                    ? new FlowPipeException($"{target}: {errors.Explain(error)}")
-                    : new FlowPipeException(
-                        $"{target}: no answer from the brokers in {watch.Elapsed.TotalSeconds:0} s: {errors.LastReason ?? error.Reason}; "
-                            + "check address, network and credentials, or give them longer with ?timeout=SECONDS"
-                    );
+                return unknown ? throw new FlowPipeException($"{target}: {errors.Explain(error)}") : null;
             }
 
             await Task.Delay(PauseBetweenTries, stop);

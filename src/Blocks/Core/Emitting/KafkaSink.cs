@@ -1,42 +1,41 @@
-using System.Text;
 using Confluent.Kafka;
-using FlowPipe.Abstractions;
+using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Core.Emitting.Spooling;
 using FlowPipe.Core.Messages;
+using Polly;
+using Polly.Retry;
 
 namespace FlowPipe.Core.Emitting;
 
 /// <summary>
-/// Produces records to a topic: idempotent, acknowledged by all replicas, every delivery report counted. Waits while the producer's queue is
-/// full. Delivery reports come on librdkafka's poll thread and, during a flush, on the flushing thread too: what they touch is Interlocked.
+/// Produces records to a topic: idempotent, acknowledged by all replicas, every delivery report counted. Waits while the producer's queue is full, or
+/// where there is a spool, puts records there. What becomes of a message is the business of <see cref="RecordDelivery"/>.
 /// </summary>
 public sealed class KafkaSink : ISpiSink
 {
     private const int DefaultOpenSeconds = 10;
     private const int PartitionsMax = 1000;
 
-    private static readonly byte[] Yes = "1"u8.ToArray();
-    private static readonly byte[] No = "0"u8.ToArray();
-    private static readonly byte[][] Reasons = ReasonNames();
-
     private readonly KafkaTarget _target;
+    private readonly string _uri;
     private readonly ISpiEncoding _encoding;
     private readonly TimeSpan _openTime;
     private readonly int _partitions;
     private readonly SinkSettings _settings;
     private readonly EmbeddedKafka? _embedded;
     private readonly bool _ownsEmbedded;
-    private readonly byte[] _node;
     private readonly KafkaErrors _errors;
-    private readonly Action<DeliveryReport<byte[], byte[]>> _onDelivery;
-    private readonly SemaphoreSlim _room = new(0);
-    private IProducer<byte[], byte[]>? _producer;
-    private Error? _fatal;
-    private int _inFlight;
-    private int _resumeAt = -1; // records in flight at which the waiting writer goes on; -1: none waits
+    private readonly MessageMaker _maker;
+    private readonly List<OutgoingMessage> _made = [];
+    private readonly CancellationTokenSource _closing = new();
+    private RecordDelivery? _delivery;
+    private Spooling.SpoolFolder? _folder;
+    private Task _opening = Task.CompletedTask;
 
-    private KafkaSink(KafkaTarget target, ISpiEncoding encoding, TimeSpan openTime, int partitions, SinkSettings settings)
+    private KafkaSink(SinkUri uri, KafkaTarget target, ISpiEncoding encoding, TimeSpan openTime, int partitions, SinkSettings settings)
     {
+        _uri = uri.Text;
         _target = target;
         _encoding = encoding;
         _openTime = openTime;
@@ -44,9 +43,8 @@ public sealed class KafkaSink : ISpiSink
         _settings = settings;
         _ownsEmbedded = target.IsEmbedded && settings.Embedded is null;
         _embedded = target.IsEmbedded ? settings.Embedded ?? new EmbeddedKafka() : null;
-        _node = Encoding.UTF8.GetBytes(settings.Node);
         _errors = new KafkaErrors(target.ToString(), settings.Kafka, settings.Warn);
-        _onDelivery = OnDelivery; // one delegate for all records
+        _maker = new MessageMaker(encoding, target, settings);
     }
 
     public string Name => _target.ToString();
@@ -57,11 +55,14 @@ public sealed class KafkaSink : ISpiSink
 
     public SinkCounts Counts { get; } = new();
 
-    /// <summary>Records that were not delivered, by the broker's or librdkafka's name for the reason.</summary>
-    public IReadOnlyDictionary<string, long> FailedByReason => _errors.FailedByReason;
-
     /// <summary>Times that the writer found the producer's queue full and waited.</summary>
-    public long QueueFullWaits { get; private set; }
+    public long QueueFullWaits => _delivery?.QueueFullWaits ?? 0;
+
+    /// <summary>Where its spool is, in a directory of spools.</summary>
+    public string SpoolFolder(string root) => Spooling.SpoolFolder.Of(root, _target);
+
+    /// <summary>Makes the messages, for who sends them otherwise.</summary>
+    internal MessageMaker Maker => _maker;
 
     /// <summary>Makes the sink from its name: <c>kafka://BROKERS/TOPIC[?format=…&amp;registry=URL&amp;timeout=SECONDS]</c>.</summary>
     internal static KafkaSink Create(SinkUri uri, SinkSettings settings)
@@ -81,7 +82,7 @@ public sealed class KafkaSink : ISpiSink
         _ = KafkaClientSettings.ForProducer(target.Brokers, settings.Kafka); // what is refused is refused before anything is opened
         settings = settings with { Registry = RegistryOption.Apply(uri, settings.Registry) };
         ISpiEncoding encoding = SpiEncodings.Create(uri.Option("format", "auto"), target, settings);
-        return new KafkaSink(target, encoding, openTime, partitions, settings);
+        return new KafkaSink(uri, target, encoding, openTime, partitions, settings);
     }
 
     /// <summary>A sink for the same messages, in transactions. This one is not to be opened then; the other disposes it.</summary>
@@ -90,31 +91,53 @@ public sealed class KafkaSink : ISpiSink
     /// <param name="bytesMax">Bytes of records after which a commit point is wanted.</param>
     public TransactionalKafkaSink InTransactions(RunIdentity run, string checkpoints, long bytesMax)
     {
-        string brokers = _embedded?.BootstrapServers ?? _target.Brokers;
-        _embedded?.CreateTopic(_target.Topic, _partitions);
+        CreateEmbeddedTopics();
         _embedded?.CreateTopic(checkpoints, 1);
         var producer = new TransactionalProducer(
-            _target,
+            Targets(),
             checkpoints,
-            Build,
-            KafkaClientSettings.ForTransactions(brokers, _settings.Kafka),
-            KafkaClientSettings.ForConsumer(brokers, KafkaClientSettings.SharedOf(_settings.Kafka)),
+            settings => Build(settings, _errors.Report),
+            KafkaClientSettings.ForTransactions(Brokers, _settings.Kafka),
+            KafkaClientSettings.ForConsumer(Brokers, KafkaClientSettings.SharedOf(_settings.Kafka)),
             _errors,
             _openTime,
             _settings.Warn
         );
-        return new TransactionalKafkaSink(this, producer, run, bytesMax, _settings.Warn);
+        return new TransactionalKafkaSink(this, producer, CreateDesk(), run, bytesMax, _settings);
     }
 
     public async ValueTask OpenAsync(CancellationToken stop)
     {
-        _embedded?.CreateTopic(_target.Topic, _partitions);
-        string brokers = _embedded?.BootstrapServers ?? _target.Brokers;
-        _producer = Build(KafkaClientSettings.ForProducer(brokers, _settings.Kafka));
-        using IAdminClient admin = new DependentAdminClientBuilder(_producer.Handle).Build();
-        await KafkaMetadata.FindTopicAsync(admin, _target, _openTime, _errors, stop);
-        await OpenEncodingAsync(stop);
+        CreateEmbeddedTopics();
+        SpoolLog? spool = OpenSpool();
+        try
+        {
+            _delivery = new RecordDelivery(
+                Name,
+                _maker,
+                Counts,
+                _errors,
+                CreateProducer,
+                CreateDesk(),
+                spool,
+                KafkaMessageSize.MaxOf(_settings.Kafka),
+                _settings.Warn
+            );
+        }
+        catch
+        {
+            spool?.Dispose();
+            throw;
+        }
+        bool isReady = spool is null ? await OpenNowAsync(stop) : await TryOpenAsync(stop);
         _errors.Speak();
+        _delivery.Start();
+        if (isReady)
+            _delivery.Ready();
+        else
+            _opening = OpenLaterAsync(_closing.Token);
+        if (spool is { Entries: > 0 })
+            _settings.Warn($"{Name}: {spool.UnreadRecords} records of earlier runs are in the spool and are sent first");
     }
 
     /// <summary>Gets ready to make messages, which <see cref="OpenAsync"/> does as well; without, they are for another to send.</summary>
@@ -122,22 +145,23 @@ public sealed class KafkaSink : ISpiSink
 
     public async ValueTask WriteAsync(SpiBatch batch)
     {
-        IProducer<byte[], byte[]> producer = _producer ?? throw new InvalidOperationException($"{Name} is not open");
+        RecordDelivery delivery = _delivery ?? throw new InvalidOperationException($"{Name} is not open");
         Counts.Accept(batch.Count);
         int records;
         for (int i = 0; i < batch.Count; i += records)
         {
-            Message<byte[], byte[]> message = MessageOf(batch, i, out records);
+            _made.Clear();
+            records = _maker.Make(batch, i, _made);
+            Counts.Copy((_made.Count - 1) * (long)records);
+            int sent = 0;
             try
             {
-                for (int tries = 1; !TryProduce(producer, message, records); tries++)
-                {
-                    await WaitForRoomAsync(message, tries);
-                }
+                for (; sent < _made.Count; sent++)
+                    await delivery.SendAsync(_made[sent]);
             }
             catch (FlowPipeException)
             {
-                Counts.Fail(batch.Count - i);
+                Counts.Fail(((_made.Count - sent) * (long)records) + batch.Count - i - records, DeadLetterReason.Undelivered);
                 throw;
             }
         }
@@ -145,53 +169,76 @@ public sealed class KafkaSink : ISpiSink
 
     public async ValueTask FlushAsync(CancellationToken deadline)
     {
-        if (_producer is not { } producer)
+        if (_delivery is not { } delivery)
         {
             return;
         }
 
-        // Flush blocks, so it gets a thread of its own; in slices, so that the deadline is heard.
-        await Task.Factory.StartNew(
-            () =>
-            {
-                while (Volatile.Read(ref _inFlight) > 0 && !deadline.IsCancellationRequested)
-                {
-                    producer.Flush(TimeSpan.FromMilliseconds(100));
-                }
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default
-        );
+        await delivery.FlushAsync(_settings.DrainTime, deadline);
         if (Counts.Open > 0)
         {
             string reason = _errors.LastReason is { } last ? $"; last reported: {last}" : "";
             _settings.Warn($"{Name}: {Counts.Open} records were not acknowledged before the deadline{reason}");
         }
 
-        foreach ((string reason, long records) in FailedByReason)
+        foreach ((string reason, long records) in Counts.DeadLettersByReason)
+        {
+            _settings.Warn($"{Name}: {records} records became dead letters: {reason}");
+        }
+
+        foreach ((string reason, long records) in Counts.FailedByReason)
         {
             _settings.Warn($"{Name}: {records} records were not delivered: {reason}");
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _producer?.Dispose();
-        _producer = null;
+        await _closing.CancelAsync();
+        await _opening;
+        _closing.Dispose();
+        _delivery?.Dispose();
+        _delivery = null;
+        _folder?.Dispose();
         if (_ownsEmbedded)
         {
             _embedded?.Dispose();
         }
 
-        _room.Dispose();
         _encoding.Dispose();
-        return ValueTask.CompletedTask;
     }
 
-    private IProducer<byte[], byte[]> Build(Dictionary<string, string> settings)
+    private string Brokers => _embedded?.BootstrapServers ?? _target.Brokers;
+
+    private DeadLetterDesk CreateDesk() =>
+        new(_settings.DeadLetters, _settings.Node, KafkaMessageSize.MaxOf(_settings.Kafka), _settings.Warn);
+
+    private SpoolLog? OpenSpool()
     {
-        Action<string, string>? onStatistics = _settings.OnStatistics;
+        if (_settings.Spool is not { } settings)
+            return null;
+        _folder = Spooling.SpoolFolder.Lock(settings.Dir, _target, _uri);
+        return new SpoolLog(_folder.Path, settings, _settings.Warn);
+    }
+
+    private RecordProducer CreateProducer(bool alone, Action<OutgoingMessage, Error> onReport)
+    {
+        Dictionary<string, string> settings = KafkaClientSettings.ForProducer(
+            Brokers,
+            _settings.Kafka,
+            hasSpool: _settings.Spool is not null
+        );
+        if (alone)
+        {
+            settings["batch.num.messages"] = "1";
+            settings.Remove("statistics.interval.ms");
+        }
+        return new RecordProducer(Name, onError => Build(settings, onError, withStatistics: !alone), _errors, onReport);
+    }
+
+    private IProducer<byte[], byte[]> Build(Dictionary<string, string> settings, Action<Error> onError, bool withStatistics = true)
+    {
+        Action<string, string>? onStatistics = withStatistics ? _settings.OnStatistics : null;
         if (onStatistics is not null)
         {
             settings.TryAdd("statistics.interval.ms", "1000");
@@ -200,7 +247,7 @@ public sealed class KafkaSink : ISpiSink
         try
         {
             return new ProducerBuilder<byte[], byte[]>(settings)
-                .SetErrorHandler((_, error) => OnError(error))
+                .SetErrorHandler((_, error) => onError(error))
                 .SetLogHandler((_, log) => OnLog(log))
                 .SetStatisticsHandler((_, json) => onStatistics?.Invoke(Name, json))
                 .Build();
@@ -217,138 +264,103 @@ public sealed class KafkaSink : ISpiSink
         }
     }
 
-    /// <summary>The message that begins with this record of the batch.</summary>
-    /// <param name="batch">The records.</param>
-    /// <param name="first">Number of the record.</param>
-    /// <param name="records">How many are in the message.</param>
-    internal Message<byte[], byte[]> MessageOf(SpiBatch batch, int first, out int records)
+    /// <summary>The topics that records go to.</summary>
+    private List<KafkaTarget> Targets()
     {
-        records = _encoding.Encode(batch, first, out byte[] value);
-
-        // No timestamp: the message's time is when it is sent. Packet time would have old captures deleted by retention at once.
-        var message = new Message<byte[], byte[]> { Value = value, Headers = [] };
-        if (_encoding.Joins)
+        List<KafkaTarget> targets = [_target];
+        foreach (Routing.Route route in _settings.Routes)
         {
-            message.Headers.Add("node", _node);
-            return message;
+            KafkaTarget target = _target with { Topic = route.Topic };
+            if (!targets.Contains(target))
+                targets.Add(target);
         }
-
-        SpiRecord record = batch.Records[first];
-        message.Key = record.Key;
-        Headers headers = message.Headers;
-        headers.Add("id", Utf8Of(record.Id));
-        if (record.RootId != Guid.Empty)
-        {
-            headers.Add("root_id", Utf8Of(record.RootId));
-        }
-
-        headers.Add("node", _node);
-        _encoding.AddHeaders(headers);
-        headers.Add("final", record.Final ? Yes : No);
-        headers.Add("reason", Reasons[(int)record.Reason]);
-        return message;
+        return targets;
     }
 
-    /// <summary>Hands a message to the producer, which copies it.</summary>
-    /// <returns>False when its queue is full; the fate of its records is open or known otherwise.</returns>
-    /// <exception cref="FlowPipeException">The producer can't go on.</exception>
-    private bool TryProduce(IProducer<byte[], byte[]> producer, Message<byte[], byte[]> message, int records)
+    private void CreateEmbeddedTopics()
     {
-        if (Volatile.Read(ref _fatal) is { } fatal)
-        {
-            throw Stopped(fatal);
-        }
+        if (_embedded is null)
+            return;
+        foreach (KafkaTarget target in Targets())
+            _embedded.CreateTopic(target.Topic, _partitions);
+    }
 
-        Interlocked.Increment(ref _inFlight);
+    private async Task<bool> OpenNowAsync(CancellationToken stop)
+    {
+        using IAdminClient admin = new DependentAdminClientBuilder(_delivery!.Handle).Build();
+        foreach (KafkaTarget target in Targets())
+            await KafkaMetadata.FindTopicAsync(admin, target, _openTime, _errors, stop);
+        await _encoding.OpenAsync(stop);
+        return true;
+    }
+
+    /// <summary>What is there now; what is not may come later.</summary>
+    private async Task<bool> TryOpenAsync(CancellationToken stop)
+    {
+        using IAdminClient admin = new DependentAdminClientBuilder(_delivery!.Handle).Build();
+        foreach (KafkaTarget target in Targets())
+        {
+            if (await KafkaMetadata.TryFindTopicAsync(admin, target, _openTime, _errors, stop) is not null)
+                continue;
+            _settings.Warn(
+                $"{Name}: no answer from the brokers ({_errors.LastReason ?? "they can't be reached"}): records go to the spool until they are back"
+            );
+            return false;
+        }
+        if (await _encoding.TryOpenAsync(stop))
+            return true;
+        _settings.Warn($"{Name}: the schema registry {_settings.Registry} does not answer: records go to the spool until it does");
+        return false;
+    }
+
+    /// <summary>Tries until brokers and registry are there, while records go to the spool.</summary>
+    private async Task OpenLaterAsync(CancellationToken closing)
+    {
+        ResiliencePipeline<bool> tries = new ResiliencePipelineBuilder<bool>()
+            .AddRetry(
+                new RetryStrategyOptions<bool>
+                {
+                    ShouldHandle = static args =>
+                        ValueTask.FromResult(
+                            args.Outcome.Exception is FlowPipeException || args.Outcome is { Exception: null, Result: false }
+                        ),
+                    MaxRetryAttempts = int.MaxValue,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = TimeSpan.FromMilliseconds(500),
+                    MaxDelay = TimeSpan.FromSeconds(10),
+                }
+            )
+            .Build();
         try
         {
-            producer.Produce(_target.Topic, message, records == 1 ? _onDelivery : report => OnDelivery(report, records));
-            return true;
+            await tries.ExecuteAsync(async token => await OpenOnceAsync(token), closing);
+            _settings.Warn($"{Name}: brokers and registry answer; what is in the spool is sent");
+            _delivery!.Ready();
         }
-        catch (KafkaException e)
+        catch (OperationCanceledException)
         {
-            Interlocked.Decrement(ref _inFlight);
-            if (e.Error.Code == ErrorCode.Local_QueueFull)
+            // The run is over.
+        }
+    }
+
+    private async ValueTask<bool> OpenOnceAsync(CancellationToken closing)
+    {
+        try
+        {
+            using IAdminClient admin = new DependentAdminClientBuilder(_delivery!.Handle).Build();
+            foreach (KafkaTarget target in Targets())
             {
-                return false;
+                if (await KafkaMetadata.TryFindTopicAsync(admin, target, TimeSpan.FromSeconds(1), _errors, closing) is null)
+                    return false;
             }
-
-            if (e.Error.IsFatal || e.Error.Code == ErrorCode.Local_Fatal)
-            {
-                throw Stopped(e.Error);
-            }
-
-            Counts.Fail(records);
-            _errors.CountFailed(e.Error, records);
-            return true;
+            return await _encoding.TryOpenAsync(closing);
         }
-    }
-
-    /// <summary>Waits, without holding a thread, until half of what is in flight has been reported.</summary>
-    private async ValueTask WaitForRoomAsync(Message<byte[], byte[]> message, int tries)
-    {
-        QueueFullWaits++;
-        int inFlight = Volatile.Read(ref _inFlight);
-        if (inFlight == 0)
+        catch (FlowPipeException e)
         {
-            await WaitForReleaseAsync(message, tries);
-            return;
-        }
-
-        int resumeAt = inFlight / 2;
-        Interlocked.Exchange(ref _resumeAt, resumeAt);
-
-        // Reports that came before the line above have told nobody. Whoever takes the mark back has to act on it.
-        bool late = Volatile.Read(ref _inFlight) <= resumeAt || Volatile.Read(ref _fatal) is not null;
-        if (late && Interlocked.Exchange(ref _resumeAt, -1) >= 0)
-        {
-            return;
-        }
-
-        await _room.WaitAsync();
-    }
-
-    /// <summary>librdkafka gives a record's room back only after its report has been served: a moment, unless the limit is below one record.</summary>
-    private async ValueTask WaitForReleaseAsync(Message<byte[], byte[]> message, int tries)
-    {
-        const int TriesMax = 5000;
-        if (tries > TriesMax)
-        {
-            throw new FlowPipeException(
-                $"{Name}: a record of {message.Value.Length} bytes does not fit into the empty queue; raise kafka.queue.buffering.max.kbytes"
-            );
-        }
-
-        await Task.Delay(1);
-    }
-
-    private void OnDelivery(DeliveryReport<byte[], byte[]> report) => OnDelivery(report, 1);
-
-    private void OnDelivery(DeliveryReport<byte[], byte[]> report, int records)
-    {
-        if (report.Error.IsError)
-        {
-            Counts.Fail(records);
-            _errors.CountFailed(report.Error, records);
-        }
-        else
-        {
-            Counts.Deliver(records, report.Message.Value.Length);
-        }
-
-        if (Interlocked.Decrement(ref _inFlight) <= Volatile.Read(ref _resumeAt))
-        {
-            Resume();
-        }
-    }
-
-    private void OnError(Error error)
-    {
-        _errors.Report(error);
-        if (error.IsFatal)
-        {
-            Volatile.Write(ref _fatal, error);
-            Resume();
+            // Nothing can be sent as it is, but it is no reason to lose what is made meanwhile.
+            _errors.Tell("open", $"records stay in the spool: {e.Message}");
+            throw;
         }
     }
 
@@ -359,34 +371,5 @@ public sealed class KafkaSink : ISpiSink
         {
             _settings.Warn(KafkaClientSettings.Mask($"{Name}: {log.Facility}: {log.Message}", _settings.Kafka));
         }
-    }
-
-    private void Resume()
-    {
-        if (Interlocked.Exchange(ref _resumeAt, -1) >= 0)
-        {
-            _room.Release();
-        }
-    }
-
-    private FlowPipeException Stopped(Error error) => new($"{Name}: the producer can't go on: {_errors.Explain(error)}");
-
-    private static byte[] Utf8Of(Guid id)
-    {
-        byte[] text = new byte[36];
-        id.TryFormat(text, out _);
-        return text;
-    }
-
-    private static byte[][] ReasonNames()
-    {
-        EndReason[] reasons = Enum.GetValues<EndReason>();
-        byte[][] names = new byte[reasons.Length][];
-        foreach (EndReason reason in reasons)
-        {
-            names[(int)reason] = Encoding.UTF8.GetBytes(reason.ToString().ToLowerInvariant());
-        }
-
-        return names;
     }
 }

@@ -81,15 +81,22 @@ public sealed record KafkaTarget(string Brokers, string Topic)
         }
     }
 
-    private static void CheckTopic(string uri, string topic)
+    /// <summary>Whether Kafka takes it for a topic's name.</summary>
+    public static bool IsTopic(string topic)
     {
-        bool fits = topic.Length <= TopicLengthMax && topic is not ("." or "..");
+        ArgumentNullException.ThrowIfNull(topic);
+        bool fits = topic.Length is > 0 and <= TopicLengthMax && topic is not ("." or "..");
         foreach (char c in topic)
         {
             fits &= char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
         }
 
-        if (!fits)
+        return fits;
+    }
+
+    private static void CheckTopic(string uri, string topic)
+    {
+        if (!IsTopic(topic))
         {
             throw new FlowPipeException(
                 $"'{uri}': '{topic}' is no topic's name: up to {TopicLengthMax} of letters, digits, dot, underscore and hyphen"

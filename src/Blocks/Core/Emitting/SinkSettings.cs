@@ -1,4 +1,7 @@
+using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Encodings;
+using FlowPipe.Core.Emitting.Routing;
+using FlowPipe.Core.Emitting.Spooling;
 using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Core.Emitting;
@@ -20,6 +23,18 @@ public sealed record SinkSettings
 
     /// <summary>For Arkime's own formats.</summary>
     public ArkimeSettings Arkime { get; init; } = new();
+
+    /// <summary>Further topics for some records.</summary>
+    public IReadOnlyList<Route> Routes { get; init; } = [];
+
+    /// <summary>Where records go that can't be delivered for a reason of their own or of their topic.</summary>
+    public DeadLetterSettings DeadLetters { get; init; } = new();
+
+    /// <summary>Where records go while brokers or registry are gone; null where they are waited for.</summary>
+    public SpoolSettings? Spool { get; init; }
+
+    /// <summary>How long the end of a run waits for brokers that take nothing, where there is a spool to leave the rest to.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The broker that <c>kafka://embedded</c> means; shared with whoever consumes in this process.</summary>
     public EmbeddedKafka? Embedded { get; init; }

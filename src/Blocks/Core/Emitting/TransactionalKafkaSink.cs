@@ -1,4 +1,4 @@
-using Confluent.Kafka;
+using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Messages;
 
 namespace FlowPipe.Core.Emitting;
@@ -17,8 +17,12 @@ public sealed class TransactionalKafkaSink : ICommittingSink
     private readonly ITransactions _transactions;
     private readonly long _bytesMax;
     private readonly Action<string> _warn;
-    private readonly List<Message<byte[], byte[]>> _kept = [];
-    private int _keptRecords; // a message may hold several
+    private readonly DeadLetterDesk _desk;
+    private readonly int _sizeMax;
+    private readonly List<OutgoingMessage> _kept = [];
+    private readonly List<OutgoingMessage> _made = [];
+    private readonly Dictionary<string, long> _keptLetters = new(StringComparer.Ordinal);
+    private long _keptRecords; // a message may hold several
     private long _keptBytes;
     private long _committed;
     private bool _isSkipping;
@@ -26,15 +30,25 @@ public sealed class TransactionalKafkaSink : ICommittingSink
 
     /// <param name="form">The sink that would take the records without transactions: names topic and brokers, makes the messages.</param>
     /// <param name="transactions">Sends them.</param>
+    /// <param name="desk">Makes dead letters.</param>
     /// <param name="run">Who commits.</param>
     /// <param name="bytesMax">Bytes of records after which a commit point is wanted.</param>
-    /// <param name="warn">Where warnings go.</param>
-    internal TransactionalKafkaSink(KafkaSink form, ITransactions transactions, RunIdentity run, long bytesMax, Action<string> warn)
+    /// <param name="settings">Where warnings go, and librdkafka's settings.</param>
+    internal TransactionalKafkaSink(
+        KafkaSink form,
+        ITransactions transactions,
+        DeadLetterDesk desk,
+        RunIdentity run,
+        long bytesMax,
+        SinkSettings settings
+    )
     {
         _form = form;
         _transactions = transactions;
         _bytesMax = bytesMax;
-        _warn = warn;
+        _warn = settings.Warn;
+        _desk = desk;
+        _sizeMax = KafkaMessageSize.MaxOf(settings.Kafka);
         Run = run;
     }
 
@@ -89,11 +103,11 @@ public sealed class TransactionalKafkaSink : ICommittingSink
         int records;
         for (int i = 0; i < batch.Count; i += records)
         {
-            Message<byte[], byte[]> message = _form.MessageOf(batch, i, out records);
-            _kept.Add(message);
-            _keptRecords += records;
-            _keptBytes += message.Value.Length;
-            await _transactions.ProduceAsync(message);
+            _made.Clear();
+            records = _form.Maker.Make(batch, i, _made);
+            Counts.Copy((_made.Count - 1) * (long)records);
+            foreach (OutgoingMessage message in _made)
+                await KeepAsync(message);
         }
         if (_keptBytes > _bytesMax)
         {
@@ -119,16 +133,20 @@ public sealed class TransactionalKafkaSink : ICommittingSink
                 );
             }
             _transactions.Begin();
-            foreach (Message<byte[], byte[]> message in _kept)
+            foreach (OutgoingMessage message in _kept)
             {
                 await _transactions.ProduceAsync(message);
             }
         }
-        Counts.Deliver(_keptRecords, _keptBytes);
+        long letters = 0;
+        foreach ((string reason, long records) in _keptLetters)
+        {
+            Counts.DeadLetter(records, reason);
+            letters += records;
+        }
+        Counts.Deliver(_keptRecords - letters, _keptBytes);
         _committed += _keptRecords;
-        _kept.Clear();
-        _keptRecords = 0;
-        _keptBytes = 0;
+        Forget();
         _isOver = point.Last;
         if (!_isOver)
         {
@@ -144,16 +162,53 @@ public sealed class TransactionalKafkaSink : ICommittingSink
             return;
         }
         Counts.Postpone(_keptRecords);
-        _kept.Clear();
-        _keptRecords = 0;
-        await _transactions.AbortAsync(Patience);
+        Forget();
+        await _transactions.AbortAsync(deadline.IsCancellationRequested ? TimeSpan.FromSeconds(1) : Patience);
         _warn($"{Name}: stopped before the end: {_committed} records are committed; the same command goes on from there");
     }
 
     public async ValueTask DisposeAsync()
     {
         _transactions.Dispose();
+        _desk.Dispose();
         await _form.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Adds a message to the transaction, or its dead letter: what is too large is found out before, since a message that was refused would take the
+    /// whole transaction with it.
+    /// </summary>
+    private async ValueTask KeepAsync(OutgoingMessage message)
+    {
+        _keptRecords += message.Records;
+        bool isTooLarge = KafkaMessageSize.Of(message.Kafka) > _sizeMax;
+        if ((isTooLarge || message.Fault is not null) && _desk.Topic.Length > 0)
+        {
+            string reason = isTooLarge ? DeadLetterReason.TooLarge : DeadLetterReason.Unserialisable;
+            message.Fault ??=
+                $"the message has {KafkaMessageSize.Of(message.Kafka)} bytes; raise kafka.message.max.bytes here and max.message.bytes of the topic";
+            if (_keptLetters.TryAdd(reason, 0))
+                _warn($"{Name}: record not delivered to {message.Topic} ({reason}): {message.Fault}");
+            _keptLetters[reason] += message.Records;
+            message.Kafka = _desk.ToMessage(message, reason);
+            message.Topic = _desk.Topic;
+        }
+        else
+        {
+            _keptBytes += message.Kafka.Value.Length;
+        }
+        _kept.Add(message);
+        await _transactions.ProduceAsync(message);
+    }
+
+    private void Forget()
+    {
+        foreach (OutgoingMessage message in _kept)
+            _form.Maker.Pool.Return(message);
+        _kept.Clear();
+        _keptLetters.Clear();
+        _keptRecords = 0;
+        _keptBytes = 0;
     }
 
     /// <summary>A commit point of a run that makes again what is committed.</summary>

@@ -7,7 +7,7 @@ namespace FlowPipe.Core.Emitting;
 
 /// <summary>librdkafka's transactions, and the topic of the checkpoints. What blocks in librdkafka has a thread of its own.</summary>
 internal sealed class TransactionalProducer(
-    KafkaTarget target,
+    IReadOnlyList<KafkaTarget> targets,
     string checkpoints,
     Func<Dictionary<string, string>, IProducer<byte[], byte[]>> build,
     Dictionary<string, string> producerSettings,
@@ -18,6 +18,7 @@ internal sealed class TransactionalProducer(
 ) : ITransactions
 {
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(5);
+    private readonly KafkaTarget _target = targets[0];
     private IProducer<byte[], byte[]>? _producer;
     private byte[] _key = [];
     private CancellationToken _stop;
@@ -35,7 +36,8 @@ internal sealed class TransactionalProducer(
         );
         using (IAdminClient admin = new DependentAdminClientBuilder(_producer.Handle).Build())
         {
-            await KafkaMetadata.FindTopicAsync(admin, target, openTime, errors, stop);
+            foreach (KafkaTarget target in targets)
+                await KafkaMetadata.FindTopicAsync(admin, target, openTime, errors, stop);
             await CreateCheckpointsAsync(admin);
         }
         errors.Speak();
@@ -61,9 +63,9 @@ internal sealed class TransactionalProducer(
     }
 
     // In a broken transaction nothing is sent any more: all of it is sent again after the abort.
-    public async ValueTask ProduceAsync(Message<byte[], byte[]> message)
+    public async ValueTask ProduceAsync(OutgoingMessage message)
     {
-        while (!_isBroken && !TryProduce(target.Topic, message))
+        while (!_isBroken && !TryProduce(message.Topic, message.Kafka))
         {
             _stop.ThrowIfCancellationRequested();
             await Task.Delay(5, _stop);
@@ -88,7 +90,7 @@ internal sealed class TransactionalProducer(
                 }
             }
             warn(
-                $"{target}: a transaction was aborted and is sent again: {(_refused is { } error ? errors.Explain(error) : "it could not be sent")}"
+                $"{_target}: a transaction was aborted and is sent again: {(_refused is { } error ? errors.Explain(error) : "it could not be sent")}"
             );
             Insist(() => _producer!.AbortTransaction(Slice), "the abort of a transaction");
             return false;
@@ -136,6 +138,8 @@ internal sealed class TransactionalProducer(
     {
         if (report.Error.IsError && report.Error.Code is not (ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight))
             Interlocked.CompareExchange(ref _refused, report.Error, null);
+        else if (!report.Error.IsError)
+            errors.CountDelivered();
     }
 
     /// <summary>Does what may be repeated until it is done: files wait.</summary>
@@ -152,7 +156,7 @@ internal sealed class TransactionalProducer(
             {
                 _stop.ThrowIfCancellationRequested();
                 if (tries == 2)
-                    warn($"{target}: waits for {what}: {errors.Explain(e.Error)}");
+                    warn($"{_target}: waits for {what}: {errors.Explain(e.Error)}");
             }
             catch (KafkaException e) when (e is not KafkaTxnRequiresAbortException)
             {
@@ -163,6 +167,9 @@ internal sealed class TransactionalProducer(
 
     private async Task CreateCheckpointsAsync(IAdminClient admin)
     {
+        // Who has run `flowpipe topics create` needs no right to create topics here.
+        if (await AreCheckpointsThereAsync(admin))
+            return;
         // All of it must survive what the records survive; a checkpoint is all that is read of it, so old ones may go.
         var topic = new TopicSpecification
         {
@@ -180,10 +187,24 @@ internal sealed class TransactionalProducer(
         }
         catch (KafkaException e)
         {
-            warn($"{target}: topic {checkpoints} could not be created ({errors.Explain(e.Error)}); it is used if it is there");
+            warn($"{_target}: topic {checkpoints} could not be created ({errors.Explain(e.Error)}); it is used if it is there");
         }
-        await KafkaMetadata.FindTopicAsync(admin, target with { Topic = checkpoints }, openTime, errors, _stop);
+        await KafkaMetadata.FindTopicAsync(admin, _target with { Topic = checkpoints }, openTime, errors, _stop);
     }
+
+    private Task<bool> AreCheckpointsThereAsync(IAdminClient admin) =>
+        OnThread(() =>
+        {
+            try
+            {
+                // Asked for by its name, it would be created with the brokers' own defaults.
+                return admin.GetMetadata(Slice).Topics.Exists(topic => topic.Topic == checkpoints);
+            }
+            catch (KafkaException)
+            {
+                return false; // what follows tells why
+            }
+        });
 
     /// <summary>The last checkpoint under our key that was committed.</summary>
     private Checkpoint? ReadCheckpoint()
@@ -221,7 +242,7 @@ internal sealed class TransactionalProducer(
         catch (JsonException e)
         {
             throw new FlowPipeException(
-                $"{target}: the checkpoint in {checkpoints} can't be read ({e.Message}): another program writes to this topic",
+                $"{_target}: the checkpoint in {checkpoints} can't be read ({e.Message}): another program writes to this topic",
                 e
             );
         }
@@ -230,9 +251,9 @@ internal sealed class TransactionalProducer(
     private FlowPipeException Failed(Error error) =>
         error.Code is ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch
             ? new FlowPipeException(
-                $"{target}: another run of the same replay has begun and goes on in place of this one; what it committed is not lost"
+                $"{_target}: another run of the same replay has begun and goes on in place of this one; what it committed is not lost"
             )
-            : new FlowPipeException($"{target}: transactions can't go on: {errors.Explain(error)}");
+            : new FlowPipeException($"{_target}: transactions can't go on: {errors.Explain(error)}");
 
     private static bool IsPassing(Error error) =>
         error.Code

@@ -17,6 +17,9 @@ public sealed class SpiRecord
     /// <summary>The message key: never empty, its own array, never changed.</summary>
     public byte[] Key = [];
 
+    /// <summary>Time of its session's first packet, nanoseconds since 1970-01-01 UTC.</summary>
+    public long FirstPacketNs;
+
     /// <summary>Time of its last packet, nanoseconds since 1970-01-01 UTC.</summary>
     public long LastPacketNs;
 
@@ -25,6 +28,9 @@ public sealed class SpiRecord
 
     /// <summary>Why it was made.</summary>
     public EndReason Reason;
+
+    /// <summary>A bit for each of the settings' routes that takes it.</summary>
+    public ulong Routes;
 
     /// <summary>Where its Avro form lies in <see cref="SpiBatch.Avro"/>; empty when no sink wants it.</summary>
     public Range AvroRange;

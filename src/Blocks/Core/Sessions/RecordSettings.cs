@@ -1,3 +1,4 @@
+using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
@@ -27,6 +28,9 @@ public sealed record RecordSettings
 
     /// <summary>In sessions3 documents: whether what Arkime does not have (ids, end reason) is there, under <c>flowpipe</c>.</summary>
     public bool Sessions3Extras { get; init; } = true;
+
+    /// <summary>Further topics for some of them; a record says which ones take it.</summary>
+    public IReadOnlyList<Route> Routes { get; init; } = [];
 
     /// <summary>What of it may leave the sensor; null for all.</summary>
     public FieldPolicy? Fields { get; init; }

@@ -47,13 +47,7 @@ public sealed class SessionStage
                 $"sessions.arkimeTimeouts needs one partition and there are {partitions}: when a session ends then depends on all packets; set partitions to 1"
             );
         FieldDictionary dictionary = FieldDictionary.Default;
-        var tables = new LayerTables(dictionary, sessions.Parsers);
-        byte tcp = tables.Register(new TcpProtocol(sessions));
-        byte udp = tables.Register(new UdpProtocol());
-        BuiltInLayers.Register(tables, sessions.OpaqueTunnels);
-        foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
-            plugin.Register(tables);
-        tables.Settings.Freeze();
+        LayerTables tables = Register(plugins, sessions, dictionary, warn, out byte tcp, out byte udp);
         tables.Parsers.Freeze();
         Tracking tracking = TrackingOf(sessions);
         _setup = new PartitionSetup
@@ -78,6 +72,63 @@ public sealed class SessionStage
         foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
             plugin.Register(tables);
         return tables.Settings.Known;
+    }
+
+    /// <summary>
+    /// Has all register. What one of them has registered before it threw can't be taken back, so the others begin anew without it: a sensor is not to
+    /// stay down for a plugin. Wrong settings of a plugin are the user's to mend, and end the run.
+    /// </summary>
+    private static LayerTables Register(
+        IReadOnlyList<IFlowPipePlugin> plugins,
+        SessionSettings sessions,
+        FieldDictionary dictionary,
+        Action<string>? warn,
+        out byte tcp,
+        out byte udp
+    )
+    {
+        var broken = new HashSet<IFlowPipePlugin>();
+        var theirSettings = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        while (true)
+        {
+            var tables = new LayerTables(dictionary, sessions.Parsers);
+            tcp = tables.Register(new TcpProtocol(sessions));
+            udp = tables.Register(new UdpProtocol());
+            BuiltInLayers.Register(tables, sessions.OpaqueTunnels);
+            IFlowPipePlugin? current = null;
+            try
+            {
+                foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
+                {
+                    current = plugin;
+                    if (!broken.Contains(plugin))
+                        plugin.Register(tables);
+                }
+                current = null;
+                tables.Settings.Freeze(theirSettings);
+                return tables;
+            }
+            catch (Exception e)
+                when (current is not null && !sessions.StopOnParserFault && e is not FlowPipeException { IsWrongUsage: true })
+            {
+                broken.Add(current);
+                foreach (ParserSetting setting in tables.Settings.Known)
+                    theirSettings.Add(setting.Name);
+                warn?.Invoke($"plugin {NameOf(current)} is not used: it can't register: {e.Message}");
+            }
+        }
+    }
+
+    private static string NameOf(IFlowPipePlugin plugin)
+    {
+        try
+        {
+            return plugin.Name;
+        }
+        catch (Exception)
+        {
+            return plugin.GetType().FullName!;
+        }
     }
 
     private static IEnumerable<IFlowPipePlugin> EnabledOf(IReadOnlyList<IFlowPipePlugin> plugins, LayerTables tables)

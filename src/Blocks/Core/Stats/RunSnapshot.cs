@@ -108,8 +108,25 @@ public sealed record BlockFigures
 public sealed record SinkFigures
 {
     public required string Name { get; init; }
+
+    /// <summary>Records given to it, and <see cref="Copied"/>.</summary>
     public long Accepted { get; init; }
+
+    /// <summary>Records that routes sent to further topics.</summary>
+    public long Copied { get; init; }
     public long Delivered { get; init; }
+
+    /// <summary>Records that are dead letters, by reason.</summary>
+    public IReadOnlyDictionary<string, long> DeadLettered { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>Records of this run that are in the spool.</summary>
+    public long Spooled { get; init; }
+
+    /// <summary>Records for which the spool had no room.</summary>
+    public long Evicted { get; init; }
+
+    /// <summary>What earlier runs had left in the spool, by what became of it; no part of this run's account.</summary>
+    public EarlierFigures Earlier { get; init; } = new();
 
     /// <summary>Committed by an earlier run with <c>--exactly-once</c>.</summary>
     public long CommittedBefore { get; init; }
@@ -117,8 +134,21 @@ public sealed record SinkFigures
     /// <summary>Left to the next run with <c>--exactly-once</c>.</summary>
     public long Postponed { get; init; }
     public long Failed { get; init; }
+
+    /// <summary>The same by reason.</summary>
+    public IReadOnlyDictionary<string, long> FailedByReason { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
     public long Open { get; init; }
     public long Bytes { get; init; }
+}
+
+/// <summary>Records that earlier runs had left in a spool.</summary>
+public sealed record EarlierFigures
+{
+    public long Delivered { get; init; }
+    public long DeadLettered { get; init; }
+
+    /// <summary>Given up for room, or found damaged.</summary>
+    public long Lost { get; init; }
 }
 
 /// <summary>Every packet and record in exactly one line; whether the sums agree.</summary>

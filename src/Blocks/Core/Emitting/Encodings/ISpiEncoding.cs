@@ -19,6 +19,24 @@ internal interface ISpiEncoding : IDisposable
     /// <exception cref="FlowPipeException">It can't; the message says what to do.</exception>
     ValueTask OpenAsync(CancellationToken stop);
 
+    /// <summary>Gets ready if that can be done now, for who can keep records until it can.</summary>
+    /// <returns>False when it can't: <see cref="Encode"/> then makes values that <see cref="Frame"/> has to finish later.</returns>
+    /// <exception cref="FlowPipeException">It never will; the message says what to do.</exception>
+    async ValueTask<bool> TryOpenAsync(CancellationToken stop)
+    {
+        await OpenAsync(stop).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Whether the value that was made last has to be finished by <see cref="Frame"/>.</summary>
+    bool IsUnfinished => false;
+
+    /// <summary>Whether unfinished values with this schema are ours to finish.</summary>
+    bool Has(ReadOnlySpan<byte> fingerprint) => false;
+
+    /// <summary>Finishes a value that was made before this was ready.</summary>
+    byte[] Frame(byte[] value) => value;
+
     /// <summary>Makes the value of the message that begins with this record of the batch.</summary>
     /// <param name="batch">The records.</param>
     /// <param name="first">Number of the record.</param>

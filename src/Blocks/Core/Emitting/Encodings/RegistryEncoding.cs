@@ -9,6 +9,9 @@ namespace FlowPipe.Core.Emitting.Encodings;
 /// <summary>Avro behind Confluent's five bytes, which name the schema by its number in a registry.</summary>
 internal sealed class RegistryEncoding : ISpiEncoding
 {
+    /// <summary>The header that says which schema a value is of.</summary>
+    public const string FingerprintHeader = "schema_fingerprint";
+
     private readonly SchemaRegistryClient _client;
     private readonly RegistrySettings _settings;
     private readonly string _schema;
@@ -16,7 +19,7 @@ internal sealed class RegistryEncoding : ISpiEncoding
     private readonly string _subject;
     private readonly RegistryWait _wait;
     private readonly byte[] _fingerprint;
-    private int _id;
+    private int _id; // 0: not known yet; registries count from 1
 
     /// <param name="settings">The registry.</param>
     /// <param name="schema">The records' schema as JSON.</param>
@@ -40,23 +43,48 @@ internal sealed class RegistryEncoding : ISpiEncoding
 
     public bool Joins => false;
 
-    /// <summary>
-    /// Asks for the schema's number. A registry that is down is waited for, as files wait for brokers; a live capture would have to spool
-    /// from here on, since its records can't be framed before the number is known.
-    /// </summary>
+    public bool IsUnfinished { get; private set; }
+
+    /// <summary>Asks for the schema's number. A registry that is down is waited for, as files wait for brokers.</summary>
     public async ValueTask OpenAsync(CancellationToken stop)
     {
         RegisteredSchema? found = await _wait.UntilAnsweredAsync(FindAsync, stop).ConfigureAwait(false);
-        _id = found?.Id ?? throw await MissingAsync(stop).ConfigureAwait(false);
+        Volatile.Write(ref _id, found?.Id ?? throw await MissingAsync(stop).ConfigureAwait(false));
     }
+
+    /// <summary>Asks once, with the client's own retries.</summary>
+    public async ValueTask<bool> TryOpenAsync(CancellationToken stop)
+    {
+        try
+        {
+            RegisteredSchema? found = await FindAsync(stop).ConfigureAwait(false);
+            Volatile.Write(ref _id, found?.Id ?? throw await MissingAsync(stop).ConfigureAwait(false));
+            return true;
+        }
+        catch (SchemaRegistryException e) when (e.Fault == RegistryFault.Unreachable)
+        {
+            return false;
+        }
+        catch (SchemaRegistryException e)
+        {
+            throw RegistryFaults.ToUser(e);
+        }
+    }
+
+    public bool Has(ReadOnlySpan<byte> fingerprint) => fingerprint.SequenceEqual(_fingerprint);
+
+    public byte[] Frame(byte[] value) => ConfluentFrame.Frame(Volatile.Read(ref _id), value);
 
     public int Encode(SpiBatch batch, int first, out byte[] value)
     {
-        value = ConfluentFrame.Frame(_id, batch.AvroOf(batch.Records[first]));
+        ReadOnlySpan<byte> record = batch.AvroOf(batch.Records[first]);
+        int id = Volatile.Read(ref _id);
+        IsUnfinished = id == 0;
+        value = IsUnfinished ? record.ToArray() : ConfluentFrame.Frame(id, record);
         return 1;
     }
 
-    public void AddHeaders(Headers headers) => headers.Add("schema_fingerprint", _fingerprint);
+    public void AddHeaders(Headers headers) => headers.Add(FingerprintHeader, _fingerprint);
 
     public void Dispose() => _client.Dispose();
 

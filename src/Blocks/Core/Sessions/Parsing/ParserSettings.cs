@@ -71,14 +71,18 @@ public sealed class ParserSettings(IReadOnlyDictionary<string, string> given)
     }
 
     /// <summary>All plugins have registered: what was set and nobody asked for is an error.</summary>
-    internal void Freeze()
+    /// <param name="others">Names that plugins asked for which then could not be used.</param>
+    internal void Freeze(ICollection<string> others)
     {
         foreach (string name in given.Keys)
         {
-            if (!_known.ContainsKey(name))
+            if (!_known.ContainsKey(name) && !others.Contains(name))
                 throw new FlowPipeException(
                     $"{Section}.{name} is set, but no parser knows it: correct the name or remove it ('flowpipe config --list' shows all)"
-                );
+                )
+                {
+                    IsWrongUsage = true,
+                };
         }
     }
 
@@ -94,5 +98,5 @@ public sealed class ParserSettings(IReadOnlyDictionary<string, string> given)
     }
 
     private static FlowPipeException Wrong(ParserSetting setting, string text) =>
-        new($"{Section}.{setting.Name} is \"{text}\", but must be {setting.Accepts}");
+        new($"{Section}.{setting.Name} is \"{text}\", but must be {setting.Accepts}") { IsWrongUsage = true };
 }

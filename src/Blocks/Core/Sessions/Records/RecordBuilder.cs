@@ -1,5 +1,6 @@
 using System.Text;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Tcp;
@@ -25,6 +26,7 @@ internal sealed class RecordBuilder
     private readonly byte[] _node;
     private readonly byte[][] _tags;
     private readonly Digests _digests = new();
+    private readonly RouteMatcher? _routes; // null where there are none
     private readonly FieldFilter? _filter;
     private readonly FieldHasher? _keyed; // null unless what is made of addresses must not leave
     private readonly SpiRow _row = new();
@@ -39,6 +41,7 @@ internal sealed class RecordBuilder
         _communitySeed = communitySeed;
         _forms = forms;
         _sources = sources;
+        _routes = settings.Routes.Count == 0 ? null : new RouteMatcher(settings.Routes, fields.Protocols, fields.Tags);
         _filter = settings.Fields?.CreateFilter();
         _keyed = settings.Fields is { HidesIdentity: true } policy ? policy.CreateHasher() : null;
         _recordId = new RecordId(settings.Node, _digests, _keyed);
@@ -67,6 +70,7 @@ internal sealed class RecordBuilder
             !several ? Guid.Empty
             : session.Segment == 0 ? record.Id
             : _recordId.Of(session, 0);
+        record.FirstPacketNs = session.BeganNs;
         record.LastPacketNs = session.LastNs;
         record.Final = final;
         record.Reason = reason;
@@ -83,6 +87,7 @@ internal sealed class RecordBuilder
 
         foreach (byte[] tag in _tags)
             session.AddTag(tag);
+        record.Routes = _routes?.Of(session.Fields) ?? 0;
         SpiRow row = _row;
         row.Reset();
         AddEnvelope(row, session, record);

@@ -18,7 +18,6 @@ public sealed class KafkaProduceErrorTests
     private static readonly ErrorCode[] Passing =
     [
         ErrorCode.Local_Transport, // the connection breaks instead of an answer
-        ErrorCode.Local_TimedOut,
         ErrorCode.InvalidMsg,
         ErrorCode.UnknownTopicOrPart,
         ErrorCode.LeaderNotAvailable,
@@ -48,7 +47,8 @@ public sealed class KafkaProduceErrorTests
     {
         using var kafka = new EmbeddedKafka();
         var warnings = new ConcurrentQueue<string>();
-        await using ISpiSink sink = Sink(kafka, "passing", warnings);
+        // One request at a time: the mock cluster, unlike a broker, takes the second batch of a producer whose first it has refused.
+        await using ISpiSink sink = Sink(kafka, "passing", warnings, ("max.in.flight.requests.per.connection", "1"));
         await sink.OpenAsync(Stop);
         int sent = 0;
         foreach (ErrorCode error in Passing)

@@ -7,8 +7,8 @@ using FlowPipe.Core.Privileges;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Reading.Live;
 using FlowPipe.Core.Sessions;
-using FlowPipe.Schemas.Registry;
 using FlowPipe.Pipeline.Plugins;
+using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Configuration;
 

@@ -12,7 +12,9 @@ namespace FlowPipe.Tests.Fuzz;
 /// </summary>
 public static class CaptureTarget
 {
-    private static readonly Lazy<List<IFlowPipePlugin>> Plugins = new(static () => PluginLoader.Load(new PluginSettings(), static _ => { }));
+    private static readonly Lazy<List<IFlowPipePlugin>> Plugins = new(static () =>
+        PluginLoader.Load(new PluginSettings(), static _ => { })
+    );
     private static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(20);
 
     public static void Run(ReadOnlySpan<byte> capture) => RunAsync(capture.ToArray()).WaitAsync(Watchdog).GetAwaiter().GetResult();

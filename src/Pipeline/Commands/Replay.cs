@@ -34,7 +34,12 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         IReadOnlyList<ISpiSink> sinks;
         try
         {
-            sinks = SinkBuilder.Create(settings, context, isLive: LiveReader is not null, onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take);
+            sinks = SinkBuilder.Create(
+                settings,
+                context,
+                isLive: LiveReader is not null,
+                onStatistics: settings.MetricsListen.Length == 0 ? null : _statistics.Take
+            );
             if (settings.ExactlyOnce.Enabled)
                 sinks = ExactlyOnce.Wrap(settings, inputs, Partitions, sinks, settings.Fields.CreatePolicy(context.Environment)?.KeyCheck);
         }

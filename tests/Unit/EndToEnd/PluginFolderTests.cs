@@ -72,7 +72,11 @@ public sealed class PluginFolderTests : IDisposable
     {
         Directory.CreateDirectory(In("plugins"));
         ProgramResult run = (await ReplayAsync("--set", $"pluginsDir={In("plugins")}", "--set", "rootPlugins=absent")).Ended(2);
-        Assert.Contains($"rootPlugins names absent.dll, which is in no folder of pluginsDir ({In("plugins")})", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"rootPlugins names absent.dll, which is in no folder of pluginsDir ({In("plugins")})",
+            run.Error,
+            StringComparison.Ordinal
+        );
         run = (await ReplayAsync("--set", "plugins=absent.dll")).Ended(2);
         Assert.Contains("pluginsDir names no folder", run.Error, StringComparison.Ordinal);
     }
@@ -92,7 +96,14 @@ public sealed class PluginFolderTests : IDisposable
         Directory.CreateDirectory(In("empty"));
         Put("plugins/all.dll", File.ReadAllBytes(BuiltIn));
         ProgramResult run = (
-            await ReplayAsync("--set", $"parsersDir={In("empty")}", "--set", $"pluginsDir={In("empty")} {In("plugins")}", "--set", "plugins=all")
+            await ReplayAsync(
+                "--set",
+                $"parsersDir={In("empty")}",
+                "--set",
+                $"pluginsDir={In("empty")} {In("plugins")}",
+                "--set",
+                "plugins=all"
+            )
         ).Succeeded();
         Assert.Contains(" http ", run.Out, StringComparison.Ordinal);
         Assert.Equal("", run.Error);

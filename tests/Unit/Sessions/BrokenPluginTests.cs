@@ -23,7 +23,11 @@ public sealed class BrokenPluginTests
     {
         IReadOnlyList<GatheredRecord> records = await RunAsync(new SessionSettings(), new Plugin("first"), new Plugin("second"));
         Assert.Equal("udp named", Assert.Single(records).Texts("protocols"));
-        Assert.Contains("plugin second is not used: it can't register: parser 'named' is registered twice", Assert.Single(_said), StringComparison.Ordinal);
+        Assert.Contains(
+            "plugin second is not used: it can't register: parser 'named' is registered twice",
+            Assert.Single(_said),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -265,12 +265,14 @@ public sealed class CaptureTests
 
         JsonElement figures = LiveDocuments.Figures(stats);
         LiveDocuments.AssertBalanced(figures);
-        Assert.True(figures.GetProperty("sessions").GetProperty("refused").GetInt64() > 0, "no new session was refused");
+        // Which of the steps it comes to depends on who is slow: partitions that wait for a sink refuse nothing, and a ring whose blocks stay lent
+        // has no room in the kernel. The order of the steps is OverloadTests' business.
+        long refused = figures.GetProperty("sessions").GetProperty("refused").GetInt64();
         long flows = figures.GetProperty("verdicts").GetProperty("overloadDropped").GetInt64();
-        long batches = figures.GetProperty("reader").GetProperty("shed").GetInt64();
-        // behind a sink that stands still a ring's blocks stay lent: then it is the kernel that has no room
-        long kernel = method == "libpcap" ? 0 : figures.GetProperty("reader").GetProperty("kernelDropped").GetInt64();
-        Assert.True(flows + batches + kernel > 0, "nothing was shed");
+        JsonElement reader = figures.GetProperty("reader");
+        long batches = reader.GetProperty("shed").GetInt64();
+        long kernel = reader.GetProperty("kernelDropped").GetInt64();
+        Assert.True(refused + flows + batches + kernel > 0, "nothing was lost");
         List<JsonElement> documents = Documents.Parse(captured.Out);
         Assert.Equal(EndToEnd.Samples.Sessions("http.pcap"), documents.Count(static document => document.TryGetProperty("http", out _)));
         Assert.Contains(

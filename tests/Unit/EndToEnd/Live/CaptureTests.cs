@@ -266,7 +266,7 @@ public sealed class CaptureTests
         JsonElement figures = LiveDocuments.Figures(stats);
         LiveDocuments.AssertBalanced(figures);
         // Which of the steps it comes to depends on who is slow: partitions that wait for a sink refuse nothing, and a ring whose blocks stay lent
-        // has no room in the kernel. The order of the steps is OverloadTests' business.
+        // has no room in the kernel. The order of the steps is OverloadControlTests' business.
         long refused = figures.GetProperty("sessions").GetProperty("refused").GetInt64();
         long flows = figures.GetProperty("verdicts").GetProperty("overloadDropped").GetInt64();
         JsonElement reader = figures.GetProperty("reader");

@@ -4,7 +4,7 @@
 #   tests/Benchmarks/kafka.sh settings [RUNS]   compression, linger.ms and batch.size beside one another
 # 1. records/s of the Kafka sink alone, of a bare loop around Confluent.Kafka, and of a whole replay, beside kafka-producer-perf-test, which
 #    takes its payloads from a file with the same records; the same settings for all; in turn.
-# 2. mix.pcap into Kafka beside its replay to null: plus the bare producer's time for its records.
+# 2. mix.pcap into Kafka beside its replay to null:?format=json, which makes the same documents, plus the bare producer's time for its records.
 # Medians. The captures are those of run.sh, which makes them ($BENCH_DIR). Read the ratios, on a machine that does nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -83,7 +83,7 @@ if [ "$what" = goals ]; then
         "${bench[@]}" produce "$brokers" "$topic" "$work/records.json" >>"$work/bare"
         new_topic
         replay "kafka://$brokers/$topic" >>"$work/replay"
-        replay null: >>"$work/null"
+        replay "null:?format=json" >>"$work/null" # the same form of the records
     done
     python3 - "$work" "$records" "$bytes" <<'PY'
 import statistics, sys

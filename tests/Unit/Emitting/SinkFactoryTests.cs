@@ -87,6 +87,18 @@ public sealed class SinkFactoryTests
         Assert.StartsWith($"setting kafka.{name}", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("null:", true)]
+    [InlineData("null:?format=avro", true)]
+    [InlineData("null:?format=json", false)]
+    public void What_is_discarded_is_made_in_the_form_that_is_named(string sink, bool avro)
+    {
+        ISpiSink made = SinkFactory.Create(sink, Settings);
+        Assert.Equal((avro, !avro), (made.WantsAvro, made.WantsJson));
+        FlowPipeException e = Assert.Throws<FlowPipeException>(() => SinkFactory.Create("null:?format=xml", Settings));
+        Assert.Contains("avro or json", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Sinks_of_others_are_made_by_them()
     {

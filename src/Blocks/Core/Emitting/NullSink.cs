@@ -2,14 +2,15 @@ using FlowPipe.Core.Messages;
 
 namespace FlowPipe.Core.Emitting;
 
-/// <summary>Discards. It wants the Avro form all the same, so that a speed measured with it is that of making records.</summary>
-public sealed class NullSink : ISpiSink
+/// <summary>Discards. It wants a form of the records all the same, so that a speed measured with it is that of making records.</summary>
+/// <param name="json">Whether it wants their JSON form; else it is the Avro form.</param>
+public sealed class NullSink(bool json = false) : ISpiSink
 {
     public string Name => "null:";
 
-    public bool WantsAvro => true;
+    public bool WantsAvro => !json;
 
-    public bool WantsJson => false;
+    public bool WantsJson => json;
 
     public SinkCounts Counts { get; } = new();
 
@@ -20,7 +21,7 @@ public sealed class NullSink : ISpiSink
         long bytes = 0;
         foreach (SpiRecord record in batch.Records)
         {
-            bytes += batch.AvroOf(record).Length;
+            bytes += (json ? batch.JsonOf(record) : batch.AvroOf(record)).Length;
         }
 
         Counts.Accept(batch.Count);

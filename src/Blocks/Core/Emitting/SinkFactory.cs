@@ -24,9 +24,9 @@ public static class SinkFactory
         switch (parsed.Scheme)
         {
             case "null":
-                parsed.Allow();
+                parsed.Allow("format");
                 return parsed.Target.Length == 0
-                    ? new NullSink()
+                    ? new NullSink(IsJson(parsed))
                     : throw new FlowPipeException($"sink '{uri}': null: takes nothing after the colon");
             case "avro":
                 parsed.Allow("codec");
@@ -42,6 +42,14 @@ public static class SinkFactory
                 );
         }
     }
+
+    private static bool IsJson(SinkUri uri) =>
+        uri.Option("format", "avro") switch
+        {
+            "avro" => false,
+            "json" => true,
+            var other => throw new FlowPipeException($"sink '{uri.Text}': unknown format '{other}'; null: makes avro or json, and discards it"),
+        };
 
     private static string PathOf(SinkUri uri) =>
         uri.Target.Length > 0 ? uri.Target : throw new FlowPipeException($"sink '{uri.Text}': no file; write {uri.Scheme}:FILE");

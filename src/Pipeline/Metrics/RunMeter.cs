@@ -38,7 +38,12 @@ internal sealed class RunMeter : IDisposable
         Counter("flowpipe.filtered", "{packet}", "Packets that the filter left out", now => now.Reader.Filtered);
         Counter("flowpipe.sources", "{source}", "Inputs begun", now => now.Reader.Sources);
         Counter("flowpipe.sources.damaged", "{source}", "Inputs that could not be read to their end", now => now.Reader.Damaged);
-        Counter("flowpipe.kernel.dropped", "{packet}", "Packets that the kernel dropped at interfaces, not read", now => now.Reader.KernelDropped);
+        Counter(
+            "flowpipe.kernel.dropped",
+            "{packet}",
+            "Packets that the kernel dropped at interfaces, not read",
+            now => now.Reader.KernelDropped
+        );
         Counter("flowpipe.shed", "{packet}", "Packets that readers shed under overload", now => now.Reader.Shed);
         Counter("flowpipe.refused", "{packet}", "Packets whose sessions were not begun under overload", now => now.Sessions.Refused);
         Counters("flowpipe.verdicts", "{packet}", "Packets by what enqueue said of them", now => ByName(now.Verdicts, "verdict"));

@@ -32,7 +32,7 @@ public sealed class SinkFactoryTests
     [InlineData("parquet:x", "unknown scheme 'parquet'; write one of kafka://BROKERS/TOPIC")]
     [InlineData("table:", "unknown scheme 'table'")] // made where the terminal is
     [InlineData("null:x", "takes nothing")]
-    [InlineData("null:?x=1", "unknown option 'x'; null: takes none")]
+    [InlineData("null:?x=1", "unknown option 'x'; null: takes format")]
     [InlineData("avro:", "no file")]
     [InlineData("avro:x?codec=snappy", "unknown codec 'snappy'; there are null, deflate, zstandard")]
     [InlineData("avro:x?level=3", "unknown option 'level'; avro: takes codec")]

@@ -102,6 +102,7 @@ internal sealed partial class RecordDelivery
 
     private void LastResort(OutgoingMessage message, string reason) =>
         Settle(message, _desk.TryWriteToFile(message, reason) ? Fate.DeadLettered : Fate.Failed, reason);
+
     private void OnLost(long records, bool isOfEarlierRun, SpoolLoss loss)
     {
         if (isOfEarlierRun)

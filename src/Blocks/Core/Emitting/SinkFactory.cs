@@ -48,7 +48,9 @@ public static class SinkFactory
         {
             "avro" => false,
             "json" => true,
-            var other => throw new FlowPipeException($"sink '{uri.Text}': unknown format '{other}'; null: makes avro or json, and discards it"),
+            var other => throw new FlowPipeException(
+                $"sink '{uri.Text}': unknown format '{other}'; null: makes avro or json, and discards it"
+            ),
         };
 
     private static string PathOf(SinkUri uri) =>

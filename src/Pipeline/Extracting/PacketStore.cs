@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core;
-using Microsoft.Win32.SafeHandles;
+using FlowPipe.Core.Emitting;
 
 namespace FlowPipe.Pipeline.Extracting;
 
@@ -22,7 +22,7 @@ internal sealed class PacketStore(long memoryBytes = 64 * 1024 * 1024) : IDispos
     private byte[] _buffer = new byte[64 * 1024];
     private int _used;
     private long _inFile;
-    private SafeFileHandle? _file;
+    private FileStream? _file;
 
     public int Count => _entries.Count;
 
@@ -59,7 +59,7 @@ internal sealed class PacketStore(long memoryBytes = 64 * 1024 * 1024) : IDispos
             int read = 0;
             while (read < length)
             {
-                int more = RandomAccess.Read(_file!, frame.AsSpan(read, length - read), entry.Place + read);
+                int more = RandomAccess.Read(_file!.SafeFileHandle, frame.AsSpan(read, length - read), entry.Place + read);
                 if (more == 0)
                     throw new FlowPipeException($"the temporary file in {Path.GetTempPath()} has been cut by somebody; try again");
                 read += more;
@@ -88,14 +88,12 @@ internal sealed class PacketStore(long memoryBytes = 64 * 1024 * 1024) : IDispos
     {
         try
         {
-            _file ??= File.OpenHandle(
+            // What people said to one another: in a directory that all share, nobody else may read it.
+            _file ??= new FileStream(
                 Path.Combine(Path.GetTempPath(), $"flowpipe-extract-{Guid.NewGuid():n}"),
-                FileMode.CreateNew,
-                FileAccess.ReadWrite,
-                FileShare.None,
-                FileOptions.DeleteOnClose
+                SinkFile.Private(FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose)
             );
-            RandomAccess.Write(_file, _buffer.AsSpan(0, _used), _inFile);
+            RandomAccess.Write(_file.SafeFileHandle, _buffer.AsSpan(0, _used), _inFile);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

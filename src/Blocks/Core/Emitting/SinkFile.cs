@@ -19,19 +19,7 @@ public static class SinkFile
 
         try
         {
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                Share = FileShare.Read,
-                BufferSize = 0,
-            };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = Mode;
-            }
-
-            return new FileStream(path, options);
+            return new FileStream(path, Private(FileMode.Create, FileAccess.Write, FileShare.Read));
         }
         catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
         {
@@ -48,6 +36,25 @@ public static class SinkFile
         {
             throw new FlowPipeException($"{path}: can't be created: {Reason(e)}", e);
         }
+    }
+
+    /// <summary>How a file is opened that others must not read if it is made now. Unbuffered.</summary>
+    public static FileStreamOptions Private(FileMode mode, FileAccess access, FileShare share, FileOptions options = FileOptions.None)
+    {
+        var how = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = access,
+            Share = share,
+            Options = options,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            how.UnixCreateMode = Mode;
+        }
+
+        return how;
     }
 
     /// <summary>

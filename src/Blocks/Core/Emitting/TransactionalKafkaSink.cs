@@ -193,6 +193,12 @@ public sealed class TransactionalKafkaSink : ICommittingSink
             message.Kafka = _desk.ToMessage(message, reason);
             message.Topic = _desk.Topic;
         }
+        else if (message.Fault is not null)
+        {
+            throw new FlowPipeException(
+                $"{Name}: record {message.Id} can't be put into its format ({message.Fault}), and there is no topic for dead letters that could have it: set deadLetters.topic"
+            );
+        }
         else
         {
             _keptBytes += message.Kafka.Value.Length;

@@ -58,17 +58,7 @@ internal sealed class DeadLetterFile(DeadLetterSettings settings, Action<string>
     private FileStream Open()
     {
         Directory.CreateDirectory(settings.Dir);
-        // Records tell who talked to whom: nobody but owner and group reads them.
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
-        return new FileStream(FullName, options);
+        return new FileStream(FullName, SinkFile.Private(FileMode.Append, FileAccess.Write, FileShare.ReadWrite));
     }
 
     private void TellFull(string why)

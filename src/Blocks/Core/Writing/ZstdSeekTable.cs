@@ -14,6 +14,9 @@ namespace FlowPipe.Core.Writing;
 /// </summary>
 public static class ZstdSeekTable
 {
+    /// <summary>What a compressed file begins with (RFC 8878 section 3.1.1).</summary>
+    public const uint ZstdMagic = 0xFD2FB528;
+
     private const uint SkippableMagic = 0x184D2A5E;
     private const uint SeekableMagic = 0x8F92EAB1;
     private const int HeadLength = 8;

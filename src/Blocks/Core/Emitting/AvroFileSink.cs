@@ -72,6 +72,9 @@ public sealed class AvroFileSink : ISpiSink
         return ValueTask.CompletedTask;
     }
 
+    // Its records are where they should be once their block is, which nobody else ends before it is full.
+    public ValueTask SettleAsync(Func<bool> isPointless) => FlushAsync(CancellationToken.None);
+
     public ValueTask FlushAsync(CancellationToken deadline)
     {
         if (_writer is not null && !_failed)

@@ -13,6 +13,7 @@ public sealed class EmitBlock : IAsyncDisposable
     private readonly ISpiSink[] _sinks;
     private readonly ICommittingSink? _committing;
     private readonly BarrierAligner? _aligner;
+    private readonly int _partitions;
     private long _batches;
     private long _records;
 
@@ -24,6 +25,7 @@ public sealed class EmitBlock : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         _sinks = [.. sinks];
+        _partitions = partitions;
         foreach (ISpiSink sink in _sinks)
         {
             WantsAvro |= sink.WantsAvro;
@@ -111,7 +113,9 @@ public sealed class EmitBlock : IAsyncDisposable
     {
         try
         {
-            if (_aligner is null)
+            if (batch.Milestone is { } milestone)
+                await TakeAsync(milestone);
+            else if (_aligner is null)
                 await WriteAsync(batch);
             else if (!_aligner.Keeps(batch))
                 await TakeAsync(_aligner, batch);
@@ -131,6 +135,20 @@ public sealed class EmitBlock : IAsyncDisposable
             else if (aligner.Arrives(batch))
                 await _committing!.CommitAsync(point, aligner.Forced);
         }
+    }
+
+    // What comes behind waits with it: only then is it known whose fates are still open.
+    private async Task TakeAsync(Milestone milestone)
+    {
+        if (!milestone.Arrives(_partitions))
+            return;
+        foreach (ISpiSink sink in _sinks)
+        {
+            await sink.SettleAsync(() => milestone.IsAbandoned);
+        }
+
+        if (!milestone.IsAbandoned)
+            milestone.Reach();
     }
 
     private async Task WriteAsync(SpiBatch batch)

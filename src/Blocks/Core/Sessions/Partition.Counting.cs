@@ -10,6 +10,8 @@ internal sealed partial class Partition
     {
         ref readonly PacketRecord record = ref packet.Record;
         session.LastNs = record.TimestampNs;
+        if (session.Packets.Sum == 0)
+            session.RecordSource = (record.Owned == 0 ? batch.Source! : batch.Owned.PacketsOf(in record)[0].Source).Number;
         if (record.Owned == 0)
             CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
         else

@@ -185,6 +185,14 @@ internal sealed partial class Partition
             End(session, EndReason.Forced);
     }
 
+    /// <summary>Says of which source the oldest packet is that is in no record yet, and forgets the sources before it.</summary>
+    public void Report(Milestone milestone)
+    {
+        milestone.Holds(_table.OldestSource());
+        // Enqueue has named that of its fragments before, which may still come here.
+        _sources.Forget(Math.Min(milestone.Oldest, _lastSource));
+    }
+
     /// <summary>The counters as they stand.</summary>
     public SessionCounts Counts() =>
         new()

@@ -45,7 +45,8 @@ internal static class MonitorState
         {
             // Brokers come and go, and options are no other place.
             string place = sink.Split('?')[0];
-            text.Append('\n').Append(place.StartsWith("kafka:", StringComparison.Ordinal) ? "kafka:" + place[place.LastIndexOf('/')..] : place);
+            text.Append('\n')
+                .Append(place.StartsWith("kafka:", StringComparison.Ordinal) ? "kafka:" + place[place.LastIndexOf('/')..] : place);
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 8));
     }
@@ -60,11 +61,11 @@ internal static class MonitorState
             int colon = sink.IndexOf(':', StringComparison.Ordinal);
             if (sink[..colon] is not ("avro" or "ndjson"))
                 continue;
-            var file = new FileInfo(sink[(colon + 1)..].Split('?')[0]);
-            // What is no plain file (a pipe, /dev/null) has no length.
-            if (file is { Exists: true, Length: > 0 })
+            string file = sink[(colon + 1)..].Split('?')[0];
+            // Nothing is lost in a pipe, or in /dev/null.
+            if (FileStatus.Of(file) is { Kind: FileKind.Regular, Size: > 0 })
                 throw new WrongUsageException(
-                    $"--to {sink} would empty {file.Name}, and the captures that its records were made of have been read ({path} says so): "
+                    $"--to {sink} would empty {file}, and the captures that its records were made of have been read ({path} says so): "
                         + "move it away, or remove that file to have all read again"
                 );
         }

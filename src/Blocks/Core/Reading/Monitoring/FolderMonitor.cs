@@ -48,6 +48,9 @@ internal sealed class FolderMonitor : IDisposable
         _isKnown = isKnown;
     }
 
+    /// <summary>Says whether a file is open for writing; the kernel unless a test does.</summary>
+    public Func<string, Writers> WritersOf { get; init; } = OpenWriters.Of;
+
     /// <summary>Files that an earlier run has read, as far as they were met.</summary>
     public int Known { get; private set; }
 
@@ -224,11 +227,16 @@ internal sealed class FolderMonitor : IDisposable
         long nowMs = NowMs;
         long settledMs = file.SinceMs + (_settings.Settle * 1000L);
         file.LookAtMs = Math.Max(settledMs, nowMs + (long)Tick.TotalMilliseconds);
-        if (file.Update(FileStatus.Of(file.Path), nowMs) || nowMs < settledMs || file.Status.Kind != FileKind.Regular || file.Status.Size == 0)
+        if (
+            file.Update(FileStatus.Of(file.Path), nowMs)
+            || nowMs < settledMs
+            || file.Status.Kind != FileKind.Regular
+            || file.Status.Size == 0
+        )
             return false;
         try
         {
-            switch (OpenWriters.Of(file.Path))
+            switch (WritersOf(file.Path))
             {
                 case Writers.None:
                     return true;

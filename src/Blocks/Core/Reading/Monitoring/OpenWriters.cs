@@ -28,7 +28,21 @@ internal static partial class OpenWriters
     /// <exception cref="UnauthorizedAccessException">Nor may it be.</exception>
     public static Writers Of(string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (IOException e) when (e.HResult == TryAgain)
+        {
+            return Writers.Some; // who writes has it locked (flock(2)), as .NET's programs do
+        }
+        using (file)
+            return Of(file);
+    }
+
+    private static Writers Of(SafeFileHandle file)
+    {
         if (!IsLocal(file) || Control(file, SetSignal, SignalIgnored) != 0)
             return Writers.Unknown;
         if (Control(file, SetLease, ReadLease) == 0)

@@ -93,7 +93,9 @@ internal sealed class TakenFiles : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            warn?.Invoke($"{_path}: it can't be kept which captures have been read ({e.Message}): the next run reads {files.Count} of them again");
+            warn?.Invoke(
+                $"{_path}: it can't be kept which captures have been read ({e.Message}): the next run reads {files.Count} of them again"
+            );
         }
     }
 

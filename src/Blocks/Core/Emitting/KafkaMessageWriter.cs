@@ -12,6 +12,7 @@ public sealed record OffsetRange(int Partition, long From, long To);
 public sealed class KafkaMessageWriter : IDisposable
 {
     private static readonly TimeSpan OpenTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryTime = TimeSpan.FromSeconds(2);
 
     private readonly KafkaTarget _target;
     private readonly KafkaErrors _errors;
@@ -73,6 +74,40 @@ public sealed class KafkaMessageWriter : IDisposable
         {
             writer.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Makes a producer if the brokers are there, for who can do without.</summary>
+    /// <param name="target">Brokers and topic; not the embedded ones.</param>
+    /// <param name="settings">librdkafka's settings, by its own names.</param>
+    /// <param name="warn">Where warnings go, one line each; called from any thread.</param>
+    /// <param name="stop">Gives up waiting.</param>
+    /// <returns>Null when they don't answer.</returns>
+    /// <exception cref="FlowPipeException">They do, and there is no such topic.</exception>
+    public static async Task<KafkaMessageWriter?> TryOpenAsync(
+        KafkaTarget target,
+        IReadOnlyDictionary<string, string> settings,
+        Action<string> warn,
+        CancellationToken stop
+    )
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var writer = new KafkaMessageWriter(target, settings, warn);
+        KafkaMessageWriter? found = null;
+        try
+        {
+            using IAdminClient admin = new DependentAdminClientBuilder(writer._producer.Handle).Build();
+            if (await KafkaMetadata.TryFindTopicAsync(admin, target, TryTime, writer._errors, stop) is not null)
+            {
+                writer._errors.Speak();
+                found = writer;
+            }
+            return found;
+        }
+        finally
+        {
+            if (found is null)
+                writer.Dispose();
         }
     }
 

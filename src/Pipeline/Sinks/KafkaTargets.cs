@@ -12,7 +12,10 @@ internal static class KafkaTargets
     {
         foreach (string sink in settings.To)
         {
-            if (sink.StartsWith("kafka:", StringComparison.Ordinal) && KafkaTarget.Parse(SinkUri.Parse(sink).Target) is { IsEmbedded: false } target)
+            if (
+                sink.StartsWith("kafka:", StringComparison.Ordinal)
+                && KafkaTarget.Parse(SinkUri.Parse(sink).Target) is { IsEmbedded: false } target
+            )
                 yield return target;
         }
     }

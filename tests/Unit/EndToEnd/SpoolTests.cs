@@ -74,7 +74,15 @@ public sealed class SpoolTests : IDisposable
         Assert.Equal(sessions, written.GetProperty("records").GetInt32());
 
         // Without a spool nothing is begun.
-        ProgramResult refused = await Executable.RunAsync("replay", "-r", Executable.Sample("dns.pcap"), "--to", sink, "--manifest", manifest);
+        ProgramResult refused = await Executable.RunAsync(
+            "replay",
+            "-r",
+            Executable.Sample("dns.pcap"),
+            "--to",
+            sink,
+            "--manifest",
+            manifest
+        );
         refused.Said(1, "no answer from the brokers").WithoutBug();
     }
 
@@ -84,7 +92,8 @@ public sealed class SpoolTests : IDisposable
         _kafka.CreateTopic("figures", 1);
         _kafka.SetBrokerUp(1, false);
         using ProgramRun run = ProgramRun.WithSignals([
-            .. Replay("--set", "stats.topic=figures").Select(static word => word.EndsWith("dns.pcap", StringComparison.Ordinal) ? "-" : word),
+            .. Replay("--set", "stats.topic=figures")
+                .Select(static word => word.EndsWith("dns.pcap", StringComparison.Ordinal) ? "-" : word),
         ]);
         await run.SaysAsync("figures are sent from when they are back");
         _kafka.SetBrokerUp(1, true);

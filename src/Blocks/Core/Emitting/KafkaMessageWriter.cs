@@ -59,23 +59,15 @@ public sealed class KafkaMessageWriter : IDisposable
         IReadOnlyDictionary<string, string> settings,
         Action<string> warn,
         CancellationToken stop
-    )
-    {
-        ArgumentNullException.ThrowIfNull(target);
-        var writer = new KafkaMessageWriter(target, settings, warn);
-        try
-        {
-            using IAdminClient admin = new DependentAdminClientBuilder(writer._producer.Handle).Build();
-            await KafkaMetadata.FindTopicAsync(admin, target, OpenTime, writer._errors, stop);
-            writer._errors.Speak();
-            return writer;
-        }
-        catch
-        {
-            writer.Dispose();
-            throw;
-        }
-    }
+    ) =>
+        (
+            await OpenAsync(
+                target,
+                settings,
+                warn,
+                async (admin, errors) => await KafkaMetadata.FindTopicAsync(admin, target, OpenTime, errors, stop)
+            )
+        )!;
 
     /// <summary>Makes a producer if the brokers are there, for who can do without.</summary>
     /// <param name="target">Brokers and topic; not the embedded ones.</param>
@@ -84,11 +76,24 @@ public sealed class KafkaMessageWriter : IDisposable
     /// <param name="stop">Gives up waiting.</param>
     /// <returns>Null when they don't answer.</returns>
     /// <exception cref="FlowPipeException">They do, and there is no such topic.</exception>
-    public static async Task<KafkaMessageWriter?> TryOpenAsync(
+    public static Task<KafkaMessageWriter?> TryOpenAsync(
         KafkaTarget target,
         IReadOnlyDictionary<string, string> settings,
         Action<string> warn,
         CancellationToken stop
+    ) =>
+        OpenAsync(
+            target,
+            settings,
+            warn,
+            (admin, errors) => KafkaMetadata.TryFindTopicAsync(admin, target, TryTime, errors, stop)
+        );
+
+    private static async Task<KafkaMessageWriter?> OpenAsync(
+        KafkaTarget target,
+        IReadOnlyDictionary<string, string> settings,
+        Action<string> warn,
+        Func<IAdminClient, KafkaErrors, Task<TopicMetadata?>> find
     )
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -97,7 +102,7 @@ public sealed class KafkaMessageWriter : IDisposable
         try
         {
             using IAdminClient admin = new DependentAdminClientBuilder(writer._producer.Handle).Build();
-            if (await KafkaMetadata.TryFindTopicAsync(admin, target, TryTime, writer._errors, stop) is not null)
+            if (await find(admin, writer._errors) is not null)
             {
                 writer._errors.Speak();
                 found = writer;

@@ -61,6 +61,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     /// <summary>Runs with sinks that the caller disposes.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
     {
+        FlowPipeSettings decided = PacketKeeping.Decide(settings, isLive: LiveReader is not null, context.Status.Message);
         FieldPolicy? fields = settings.Fields.CreatePolicy(context.Environment);
         if (fields is { LeftOut: { Count: > 0 } leftOut })
             context.Status.Message($"fields.hash: only texts and addresses can be hashed; of its groups this is left out: {Some(leftOut)}");
@@ -73,7 +74,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
-                Records = settings.Records with { Fields = fields },
+                Records = decided.Records with { Fields = fields },
+                Writer = decided.Writer,
                 Reading = settings.Reading with
                 {
                     Inputs = inputs,

@@ -185,6 +185,7 @@ internal static class ConfigKeys
         ),
         .. MonitorKeys.All,
         .. CaptureKeys.All,
+        .. WriterKeys.All,
         List(
             "packets.packetDropIps",
             "addresses, networks and ports such as 10.1.2.3, 10.0.0.0/8, 10.9.0.0/16=allow, :53, 10.1.2.3:443 or [2001:db8::1]:443",

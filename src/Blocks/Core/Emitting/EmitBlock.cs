@@ -14,14 +14,22 @@ public sealed class EmitBlock : IAsyncDisposable
     private readonly ICommittingSink? _committing;
     private readonly BarrierAligner? _aligner;
     private readonly int _partitions;
+    private readonly WrittenGate? _gate;
     private long _batches;
     private long _records;
 
     /// <param name="sinks">At least one; they belong to the block from now on.</param>
     /// <param name="capacity">Batches that it holds.</param>
     /// <param name="partitions">Whose records come: a sink that commits needs to know all who must come to a commit point.</param>
-    public EmitBlock(IReadOnlyList<ISpiSink> sinks, int capacity = BlockOptions.MinimumCapacity, int partitions = 1)
+    /// <param name="gate">Holds records back until their packets are written; null where no packets are.</param>
+    public EmitBlock(
+        IReadOnlyList<ISpiSink> sinks,
+        int capacity = BlockOptions.MinimumCapacity,
+        int partitions = 1,
+        WrittenGate? gate = null
+    )
     {
+        _gate = gate;
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         _sinks = [.. sinks];
@@ -113,6 +121,8 @@ public sealed class EmitBlock : IAsyncDisposable
     {
         try
         {
+            if (_gate is not null && batch.WrittenUpTo > 0)
+                await _gate.PassAsync(batch);
             if (batch.Milestone is { } milestone)
                 await TakeAsync(milestone);
             else if (_aligner is null)

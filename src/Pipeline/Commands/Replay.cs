@@ -113,6 +113,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             LedgerTable.Write(context.Status, result.Final);
         if (Forced(result.Final.Sessions) is { } forced)
             context.Status.Message(forced);
+        if (Unkept(result.Final.Writer) is { } unkept)
+            context.Status.Message(unkept);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
@@ -163,6 +165,12 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             ? null
             : $"sessions.maxStreams or flow.memcap was reached: {Figures.Count(sessions.Evicted)} sessions were evicted (end reason forced) and "
                 + $"{Figures.Count(sessions.EndedEarly)} ended by the timeouts of emergency mode, so the records depend on --partitions";
+
+    /// <summary>What a disk has not taken; null when it has taken all.</summary>
+    internal static string? Unkept(WriterFigures? writer) =>
+        writer is { Unsaved: var unsaved, Lost: var lost } && unsaved + lost > 0
+            ? $"{Figures.Count(unsaved + lost)} packets of sessions are in no file, as the disk was behind or refused them; their records are tagged pcap-disk-overload or pcap-disk-error"
+            : null;
 
     /// <summary>Why a run that came to its end is not a success.</summary>
     internal static IEnumerable<string> Faults(RunSnapshot final, bool aborted)

@@ -30,6 +30,7 @@ public sealed class EmitBlock : IAsyncDisposable
     )
     {
         _gate = gate;
+        Capacity = capacity;
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         _sinks = [.. sinks];
@@ -66,6 +67,9 @@ public sealed class EmitBlock : IAsyncDisposable
 
     /// <summary>Records in them.</summary>
     public long Records => Interlocked.Read(ref _records);
+
+    /// <summary>Batches that may wait.</summary>
+    public int Capacity { get; }
 
     /// <summary>Batches that wait.</summary>
     public int QueueDepth => Block.InputCount;

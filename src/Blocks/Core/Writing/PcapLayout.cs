@@ -36,10 +36,12 @@ public static class PcapLayout
         BinaryPrimitives.WriteUInt32LittleEndian(header[20..], linkType);
     }
 
-    /// <summary>Writes the header of a frame.</summary>
+    /// <summary>Writes the header of a frame. A time before 1970 or after 2106, which the format can't say, comes out 136 years off.</summary>
     public static void WriteRecordHeader(Span<byte> header, long timestampNs, int captured, int original)
     {
         (long seconds, long nanoseconds) = Math.DivRem(timestampNs, NanosecondsPerSecond);
+        if (nanoseconds < 0)
+            (seconds, nanoseconds) = (seconds - 1, nanoseconds + NanosecondsPerSecond);
         BinaryPrimitives.WriteUInt32LittleEndian(header, (uint)seconds);
         BinaryPrimitives.WriteUInt32LittleEndian(header[4..], (uint)nanoseconds);
         BinaryPrimitives.WriteInt32LittleEndian(header[8..], captured);

@@ -47,8 +47,8 @@ public sealed class WriteBlock : IDisposable
         }
         CheckFolders();
         // In a capture a partition never waits here: it looks first how many buffers do.
-        int capacity = settings.IsLive ? partitions * (settings.MaxWriteBuffers + BlockOptions.MinimumCapacity) : BlockOptions.MinimumCapacity;
-        Block = new ActionBlock<PcapBuffer>(WriteAsync, BlockOptions.Bounded(capacity));
+        Capacity = settings.IsLive ? partitions * (settings.MaxWriteBuffers + BlockOptions.MinimumCapacity) : BlockOptions.MinimumCapacity;
+        Block = new ActionBlock<PcapBuffer>(WriteAsync, BlockOptions.Bounded(Capacity));
         _ = EndAsync();
         if (settings.IsLive)
             _probing = new Timer(_ => Probe(), null, ProbeInterval, ProbeInterval);
@@ -62,6 +62,9 @@ public sealed class WriteBlock : IDisposable
 
     /// <summary>What it has done so far.</summary>
     public WriterCounts Counts { get; } = new();
+
+    /// <summary>Buffers that may wait.</summary>
+    public int Capacity { get; }
 
     /// <summary>Buffers that wait.</summary>
     public int QueueDepth => Block.InputCount;
@@ -110,6 +113,7 @@ public sealed class WriteBlock : IDisposable
         if (buffer.EndsGeneration)
             Marks.Advance(buffer.Partition, buffer.Generation);
         _pools[buffer.Partition].Return(buffer);
+        Counts.AddBuffer();
         _space.Keep(IsOpen);
     }
 

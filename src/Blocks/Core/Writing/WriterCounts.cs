@@ -3,6 +3,7 @@ namespace FlowPipe.Core.Writing;
 /// <summary>The writer's counters. It alone changes them; anybody may read them.</summary>
 public sealed class WriterCounts
 {
+    private long _buffers;
     private long _packets;
     private long _bytes;
     private long _diskBytes;
@@ -11,6 +12,9 @@ public sealed class WriterCounts
     private long _closed;
     private long _removed;
     private long _removedBytes;
+
+    /// <summary>Buffers that have met their fate.</summary>
+    public long Buffers => Volatile.Read(ref _buffers);
 
     /// <summary>Packets on disk.</summary>
     public long Packets => Volatile.Read(ref _packets);
@@ -42,6 +46,8 @@ public sealed class WriterCounts
         Add(ref _bytes, bytes);
         Add(ref _diskBytes, diskBytes);
     }
+
+    internal void AddBuffer() => Add(ref _buffers, 1);
 
     internal void AddLost(long packets) => Add(ref _lostPackets, packets);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FlowPipe.Core.Emitting;
 using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Unit.EndToEnd;
@@ -142,6 +143,42 @@ public sealed class MonitorTests : IDisposable
         Assert.Equal(1, after.Ledger("records made"));
         Assert.Equal(11, PacketsOf(Assert.Single(Documents.OfFile(Lines(2)))));
         Assert.Contains("3.pcap", State(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatTheBrokersNeverGotIsReadAgain()
+    {
+        using var kafka = new EmbeddedKafka();
+        kafka.CreateTopic("t", 1);
+        string[] args =
+        [
+            "replay",
+            "-R",
+            In(""),
+            "--monitor",
+            "--to",
+            $"kafka://{kafka.BootstrapServers}/t",
+            "--set",
+            StateDir,
+            "--drain-deadline",
+            "1",
+        ];
+        Put("dns.pcap");
+        using ProgramRun first = ProgramRun.WithSignals(args);
+        await first.SaysAsync("waiting for captures");
+        kafka.SetBrokerUp(1, false);
+        await first.SaysAsync($" {Packets("dns.pcap")} packets");
+        first.Terminate();
+        (await first.EndAsync()).Said(1, "were not delivered").WithoutBug();
+        Assert.Equal("", State());
+
+        kafka.SetBrokerUp(1, true);
+        using ProgramRun second = ProgramRun.WithSignals(args);
+        await second.SaysAsync($" {Packets("dns.pcap")} packets");
+        second.Terminate();
+        ProgramResult ended = (await second.EndAsync()).Succeeded().WithoutBug();
+        Assert.Equal(Samples.Sessions("dns.pcap"), ended.Ledger("records made"));
+        Assert.Contains("dns.pcap", State(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,7 +73,11 @@ public sealed class AvroFileSink : ISpiSink
     }
 
     // Its records are where they should be once their block is, which nobody else ends before it is full.
-    public ValueTask SettleAsync(Func<bool> isPointless) => FlushAsync(CancellationToken.None);
+    public async ValueTask<bool> SettleAsync(Func<bool> isOver)
+    {
+        await FlushAsync(CancellationToken.None);
+        return true;
+    }
 
     public ValueTask FlushAsync(CancellationToken deadline)
     {

@@ -10,6 +10,7 @@ namespace FlowPipe.Core.Emitting;
 /// </summary>
 public sealed class EmitBlock : IAsyncDisposable
 {
+    private const int SettleMilliseconds = 10_000;
     private readonly ISpiSink[] _sinks;
     private readonly ICommittingSink? _committing;
     private readonly BarrierAligner? _aligner;
@@ -156,13 +157,15 @@ public sealed class EmitBlock : IAsyncDisposable
     {
         if (!milestone.Arrives(_partitions))
             return;
+        // Brokers may be gone for hours; what can go to a spool meanwhile must not wait here for so long.
+        long untilMs = Environment.TickCount64 + SettleMilliseconds;
+        bool isSettled = true;
         foreach (ISpiSink sink in _sinks)
         {
-            await sink.SettleAsync(() => milestone.IsAbandoned);
+            isSettled &= await sink.SettleAsync(() => milestone.IsAbandoned || Environment.TickCount64 > untilMs);
         }
 
-        if (!milestone.IsAbandoned)
-            milestone.Reach();
+        milestone.Reach(isSettled);
     }
 
     private async Task WriteAsync(SpiBatch batch)

@@ -81,13 +81,7 @@ public sealed class KafkaMessageWriter : IDisposable
         IReadOnlyDictionary<string, string> settings,
         Action<string> warn,
         CancellationToken stop
-    ) =>
-        OpenAsync(
-            target,
-            settings,
-            warn,
-            (admin, errors) => KafkaMetadata.TryFindTopicAsync(admin, target, TryTime, errors, stop)
-        );
+    ) => OpenAsync(target, settings, warn, (admin, errors) => KafkaMetadata.TryFindTopicAsync(admin, target, TryTime, errors, stop));
 
     private static async Task<KafkaMessageWriter?> OpenAsync(
         KafkaTarget target,

@@ -16,6 +16,9 @@ public sealed class Milestone(int sources, bool endsSessions)
     /// <summary>Whether sessions end here.</summary>
     public bool EndsSessions => endsSessions;
 
+    /// <summary>The answer where it could not be had in time: ask again later.</summary>
+    public const int Unknown = -1;
+
     /// <summary>The answer: sources with a number below it are done with.</summary>
     public Task<int> Reached => _reached.Task;
 
@@ -45,6 +48,6 @@ public sealed class Milestone(int sources, bool endsSessions)
     /// <returns>Whether it was the last of them.</returns>
     internal bool Arrives(int partitions) => ++_arrived == partitions;
 
-    /// <summary>All of these records have met their fate.</summary>
-    internal void Reach() => _reached.TrySetResult(Oldest);
+    /// <summary>All of these records have met their fate, or some have not.</summary>
+    internal void Reach(bool settled) => _reached.TrySetResult(settled ? Oldest : Unknown);
 }

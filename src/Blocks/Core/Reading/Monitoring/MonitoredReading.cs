@@ -20,6 +20,7 @@ internal sealed class MonitoredReading : IDisposable
     private readonly Queue<(int Source, TakenFile File)> _pending = new();
     private Milestone? _asked;
     private long _askedAtMs;
+    private bool _wasUnknown;
 
     /// <exception cref="FlowPipeException">What has been read can't be known, or a folder is not there.</exception>
     public MonitoredReading(FileReaderSettings settings, Action<string> damaged)
@@ -89,7 +90,7 @@ internal sealed class MonitoredReading : IDisposable
             CaptureFile? file = await _monitor.NextAsync(hasGreeted ? Patience : TimeSpan.Zero, stop).ConfigureAwait(false);
             if (!hasGreeted)
                 Greet(ref hasGreeted);
-            TakeAnswer();
+            isDue |= !TakeAnswer();
             if (file is not null)
             {
                 FileStatus status = _monitor.StatusOf(file);
@@ -115,7 +116,7 @@ internal sealed class MonitoredReading : IDisposable
                 await AskAsync(next, sources, endsSessions: true).ConfigureAwait(false);
                 isOpen = isDue = false;
             }
-            else if (isDue && (file is null || NowMs - _askedAtMs >= _settings.Settled * 1000L))
+            else if (isDue && ((file is null && !_wasUnknown) || NowMs - _askedAtMs >= _settings.Settled * 1000L))
             {
                 await AskAsync(next, sources, endsSessions: false).ConfigureAwait(false);
                 isDue = false;
@@ -146,12 +147,17 @@ internal sealed class MonitoredReading : IDisposable
         await next.SendAsync(new PacketBatch(0, null) { Milestone = _asked }).ConfigureAwait(false);
     }
 
-    private void TakeAnswer()
+    /// <summary>Keeps what is done with, if that is known by now.</summary>
+    /// <returns>False when it must be asked again.</returns>
+    private bool TakeAnswer()
     {
         if (_asked is not { Reached.IsCompletedSuccessfully: true } asked)
-            return;
-        Keep(asked.Reached.Result);
+            return true;
         _asked = null;
+        _wasUnknown = asked.Reached.Result == Milestone.Unknown;
+        if (!_wasUnknown)
+            Keep(asked.Reached.Result);
+        return !_wasUnknown;
     }
 
     private void Keep(int sources)

@@ -32,7 +32,10 @@ internal static class MonitorState
             $"monitor-{NameOf(settings, inputs)}"
         );
         RefuseToEmpty(settings, path);
-        return settings with { Reading = settings.Reading with { Monitor = monitor with { StateFile = path } } };
+        return settings with
+        {
+            Reading = settings.Reading with { Monitor = monitor with { StateFile = path, SaysWarningsOnly = settings.Stats.Quiet } },
+        };
     }
 
     /// <summary>What is read once for one topic is still to be read for another.</summary>

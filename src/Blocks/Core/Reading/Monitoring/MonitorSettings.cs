@@ -21,6 +21,9 @@ public sealed record MonitorSettings
     /// <summary>How often it is asked which files are done with, while they follow one another.</summary>
     public int Settled { get; init; } = 10;
 
+    /// <summary>Whether nothing is said but warnings.</summary>
+    public bool SaysWarningsOnly { get; init; }
+
     /// <summary>Folder of the file that says what has been read; empty for the usual place.</summary>
     public string StateDir { get; init; } = "";
 

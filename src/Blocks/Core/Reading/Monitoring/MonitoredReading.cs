@@ -127,6 +127,8 @@ internal sealed class MonitoredReading : IDisposable
     private void Greet(ref bool hasGreeted)
     {
         hasGreeted = true;
+        if (_settings.SaysWarningsOnly)
+            return;
         string known = _monitor.Known == 0 ? "" : $"; {_monitor.Known} files that earlier runs have read are left out";
         _warn?.Invoke($"waiting for captures in {_name}{known}");
     }

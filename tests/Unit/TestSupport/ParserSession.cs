@@ -2,8 +2,8 @@ using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Sessions;
-using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Schemas;
 

@@ -82,6 +82,8 @@ public sealed class PipelineRun(PipelineOptions options)
             }
             _state = "delivering";
             await emit.FlushAsync(abort).ConfigureAwait(false);
+            if (options.Sinks.All(static sink => sink.Counts.Open == 0))
+                files?.Delivered();
             _state = "done";
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)

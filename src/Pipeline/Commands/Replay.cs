@@ -103,7 +103,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         await using StatsTopic? figures =
             settings.Stats.Topic.Length == 0
                 ? null
-                : await StatsTopic.OpenAsync(settings, context.Status.Message, signals.Stop).ConfigureAwait(false);
+                : await StatsTopic.OpenAsync(settings, HasSpool, context.Status.Message, signals.Stop).ConfigureAwait(false);
         figures?.Start(run, TimeSpan.FromSeconds(settings.Stats.Interval));
         RunResult result;
         await using (settings.Stats.Quiet ? null : new Progress(run, context, TimeSpan.FromSeconds(settings.Stats.Interval)))
@@ -131,11 +131,13 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     private async Task<ManifestWriter?> OpenManifestAsync(IReadOnlyList<ISpiSink> sinks, CancellationToken stop)
     {
         if (settings.Manifest.File.Length > 0)
-            return await ManifestWriter.OpenAsync(settings, sinks, context.Status.Message, stop).ConfigureAwait(false);
+            return await ManifestWriter.OpenAsync(settings, sinks, HasSpool, context.Status.Message, stop).ConfigureAwait(false);
         return settings.Manifest.Ids.Length == 0
             ? null
             : throw new WrongUsageException("--manifest-ids lists the records of a manifest: give --manifest FILE too");
     }
+
+    private bool HasSpool => SinkBuilder.UsesSpool(settings, LiveReader is not null);
 
     private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
 

@@ -2,6 +2,7 @@ using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Sinks;
 
 namespace FlowPipe.Pipeline.Topics;
 
@@ -34,13 +35,8 @@ internal static class TopicPlan
         )
             throw new FlowPipeException($"--brokers {brokers}: write HOST:PORT,…") { IsWrongUsage = true };
         var clusters = new List<(string Brokers, List<string> Records)>();
-        foreach (string sink in settings.To)
+        foreach (KafkaTarget target in settings.KafkaTargetsThatStay())
         {
-            if (!sink.StartsWith("kafka:", StringComparison.Ordinal))
-                continue;
-            KafkaTarget target = KafkaTarget.Parse(SinkUri.Parse(sink).Target);
-            if (target.IsEmbedded)
-                continue; // it makes its topics itself, and ends with the run
             string where = brokers ?? target.Brokers;
             int known = clusters.FindIndex(cluster => cluster.Brokers == where);
             if (known < 0)

@@ -10,9 +10,6 @@ namespace FlowPipe.Core.Writing;
 /// </summary>
 public sealed class WriteBlock : IDisposable
 {
-    private const int WaitMilliseconds = 250;
-    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(1);
-
     private readonly WriterSettings _settings;
     private readonly PcapFolders _folders;
     private readonly PcapBufferPool[] _pools;
@@ -51,7 +48,7 @@ public sealed class WriteBlock : IDisposable
         Block = new ActionBlock<PcapBuffer>(WriteAsync, BlockOptions.Bounded(Capacity));
         _ = EndAsync();
         if (settings.IsLive)
-            _probing = new Timer(_ => Probe(), null, ProbeInterval, ProbeInterval);
+            _probing = new Timer(_ => Probe(), null, settings.ProbeEvery, settings.ProbeEvery);
     }
 
     /// <summary>The block, to be linked by the graph. Once it has completed, <see cref="CloseAsync()"/> ends the files.</summary>
@@ -65,6 +62,18 @@ public sealed class WriteBlock : IDisposable
 
     /// <summary>Buffers that may wait.</summary>
     public int Capacity { get; }
+
+    /// <summary>Buffers that the partitions fill, or that wait: none at the end.</summary>
+    internal int LentBuffers
+    {
+        get
+        {
+            int lent = 0;
+            foreach (PcapBufferPool pool in _pools)
+                lent += pool.Lent;
+            return lent;
+        }
+    }
 
     /// <summary>Buffers that wait.</summary>
     public int QueueDepth => Block.InputCount;
@@ -185,7 +194,7 @@ public sealed class WriteBlock : IDisposable
                 if (isNews)
                     _settings.Warn($"{file.FullName}: {e.Message.TrimEnd('.')}: waiting for the disk, mend it or stop the run");
             }
-            await Task.Delay(WaitMilliseconds, _over.Token).ConfigureAwait(false);
+            await Task.Delay(_settings.RetryAfter, _over.Token).ConfigureAwait(false);
         }
     }
 

@@ -69,6 +69,12 @@ public sealed record WriterSettings
     /// <summary>Called before each buffer is written: a disk that is slow or refuses, for tests. Null for none.</summary>
     internal Func<PcapFile, Task>? Before { get; init; }
 
+    /// <summary>How long a replay leaves a disk alone that has refused a buffer.</summary>
+    internal TimeSpan RetryAfter { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often a capture looks whether a disk that refused takes packets again.</summary>
+    internal TimeSpan ProbeEvery { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Whether files are written.</summary>
     public bool Copies => PcapWriteMethod == Simple;
 

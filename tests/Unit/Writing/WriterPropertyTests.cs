@@ -73,8 +73,10 @@ public sealed class WriterPropertyTests : IDisposable
             }
     );
 
-    private static readonly Gen<string[]> Disk = Gen.Frequency((30, Gen.Const(Fine)), (3, Gen.Const(Slow)), (2, Gen.Const(Refusing)))
-        .Array[0, 60];
+    private static readonly Gen<string[]> Disk = Gen.Frequency((30, Gen.Const(Fine)), (3, Gen.Const(Slow)), (2, Gen.Const(Refusing))).Array[
+        0,
+        60
+    ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -112,19 +114,13 @@ public sealed class WriterPropertyTests : IDisposable
                     Assert.Equal((0, 0), (run.Counts.UnsavedPackets, run.Writer.Counts.LostPackets));
                     Assert.Equal(run.Counts.RecordPackets, run.Writer.Counts.Packets);
                 },
-                iter: 60,
+                iter: 25,
                 threads: 1
             );
 
     [Fact]
     public async Task ACaptureLosesNothingWithoutSayingSo() =>
-        await Gen.Select(
-                Gen.Select(Packet.Array[1, 12], Gen.Int[0, 30]).Array[1, 12],
-                Sessions,
-                Writer,
-                Disk,
-                Gen.Int[1, 4]
-            )
+        await Gen.Select(Gen.Select(Packet.Array[1, 12], Gen.Int[0, 30]).Array[1, 12], Sessions, Writer, Disk, Gen.Int[1, 4])
             .SampleAsync(
                 async (bursts, sessions, writer, disk, partitions) =>
                 {
@@ -152,7 +148,7 @@ public sealed class WriterPropertyTests : IDisposable
                     await using Checked written = new(this, reader, sessions, writer with { IsLive = true }, disk, partitions);
                     await written.RunAsync(plain.Records, places);
                 },
-                iter: 60,
+                iter: 25,
                 threads: 1
             );
 

@@ -194,6 +194,73 @@ public sealed class WriterTests : IDisposable
     }
 
     [Fact]
+    public async Task AFileThatIsGivenUpIsClosedAtOnce()
+    {
+        int writes = 0;
+        WriterSettings settings = Settings with
+        {
+            IsLive = true,
+            Before = _ => Interlocked.Increment(ref writes) == 2 ? throw new IOException("No space left on device") : Task.CompletedTask,
+        };
+        SessionRun? started = null;
+        (long Opened, long Closed) before = default;
+        var sink = new GatheringSink();
+        var reader = new ScriptedLiveReader(
+            1,
+            new LiveStep(0, new Conversation().Udp(0, true, "written").Packets),
+            LiveStep.Tick(0, 100),
+            new LiveStep(0, new Conversation(clientPort: 40001).Udp(110, true, "refused").Packets),
+            LiveStep.Tick(0, 300),
+            LiveStep.Tick(0, 301) with
+            {
+                Before = async () =>
+                {
+                    await UntilAsync(() => sink.Records.Count == 2);
+                    before = (started!.Writer!.Counts.Opened, started.Writer.Counts.Closed);
+                },
+            }
+        );
+        using SessionRun run = started = new SessionRun(reader, sink, writer: settings);
+        await run.RunAsync(TestContext.Current.CancellationToken);
+        run.AssertBalanced();
+        Assert.Equal((1, 1), before);
+        Assert.Equal((1, 1), (run.Writer!.Counts.Opened, run.Writer.Counts.Closed));
+    }
+
+    [Fact]
+    public async Task RecordsDoNotWaitForAFileThatHasEndedBeforeThem()
+    {
+        // more sessions than emit and what is before it hold, all of them over only after their file is
+        CapturedPacket[] packets =
+        [
+            .. Enumerable.Range(0, 20_000).Select(static i => new Conversation(clientPort: 1_000 + i).Udp(0, true, "x").Packets[0]),
+        ];
+        var reader = new ScriptedLiveReader(
+            1,
+            // after the first packets of a second what is open is written anyway
+            new LiveStep(0, packets[..1]),
+            new LiveStep(0, packets[1..]),
+            LiveStep.Tick(0, 61),
+            LiveStep.Tick(0, 800)
+        );
+        var sink = new GatheringSink();
+        using var run = new SessionRun(
+            reader,
+            sink,
+            new Core.Sessions.SessionSettings { UdpTimeout = 600 },
+            writer: Settings with
+            {
+                IsLive = true,
+                MaxFileTimeM = 1,
+                PcapWriteSize = 4 << 20,
+            }
+        );
+        await run.RunAsync(TestContext.Current.CancellationToken);
+        run.AssertBalanced();
+        Assert.Equal(packets.Length, sink.Records.Count);
+    }
+
+    [Fact]
     public async Task OldFilesMakeRoom()
     {
         Directory.CreateDirectory(In("a"));

@@ -131,7 +131,9 @@ public sealed class SessionBlock
     {
         // Emit waits until the records' packets are written: what it waits for must not wait here.
         if (_appender is not null && batch.WrittenUpTo == _appender.Generation)
-            await WriteOpenAsync().ConfigureAwait(false);
+            _appender.HandOver();
+        if (_appender is { HasReady: true })
+            await WriteReadyAsync(_appender).ConfigureAwait(false);
         if (!await _spi.SendAsync(batch).ConfigureAwait(false))
             throw new InvalidOperationException("emit takes no more records");
     }

@@ -13,6 +13,9 @@ public sealed class PcapFileReader : IDisposable
     private const int MostCaptured = 262_144;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
+    /// <summary>No file is as long; what a record says may be anything.</summary>
+    private const long MostOffset = 1L << 60;
+
     /// <summary>A block holds a buffer of the writer, of which no setting makes a larger one.</summary>
     private const int MostBlock = 64 << 20;
 
@@ -25,6 +28,7 @@ public sealed class PcapFileReader : IDisposable
     private int _length;
     private int _block = -1;
     private long _blockPlace; // of the block behind the window, in the compressed file
+    private bool _isDamaged; // what should be in the window can't be had
 
     private PcapFileReader(FileStream file, List<ZstdFrame>? blocks)
     {
@@ -54,7 +58,7 @@ public sealed class PcapFileReader : IDisposable
             )
             {
                 blocks = ZstdSeekTable.Read(file);
-                if (blocks is null)
+                if (blocks is null || !AreThere(blocks, file))
                     return null;
             }
             reader = new PcapFileReader(file, blocks);
@@ -78,7 +82,10 @@ public sealed class PcapFileReader : IDisposable
     public bool TryRead(long offset, out PcapPacket packet)
     {
         packet = default;
-        if (!TryGet(offset, PcapLayout.RecordHeaderLength, out ReadOnlySpan<byte> header))
+        if (
+            offset is < PcapLayout.FileHeaderLength or > MostOffset
+            || !TryGet(offset, PcapLayout.RecordHeaderLength, out ReadOnlySpan<byte> header)
+        )
             return false;
         uint seconds = BinaryPrimitives.ReadUInt32LittleEndian(header);
         uint nanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
@@ -110,6 +117,21 @@ public sealed class PcapFileReader : IDisposable
         return header.SequenceEqual(expected);
     }
 
+    /// <summary>Whether a table says what the blocks themselves do: one that is wrong would make places of one packet lead to another.</summary>
+    private static bool AreThere(List<ZstdFrame> blocks, FileStream file)
+    {
+        Span<byte> header = stackalloc byte[ZstdFrameHeader.LongestLength];
+        long place = 0;
+        foreach (ZstdFrame block in blocks)
+        {
+            int read = RandomAccess.Read(file.SafeFileHandle, header, place);
+            if (ZstdFrameHeader.ReadDecompressedSize(header[..read]) != block.Decompressed)
+                return false;
+            place += block.Compressed;
+        }
+        return true;
+    }
+
     private bool TryGet(long offset, int length, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
@@ -120,7 +142,7 @@ public sealed class PcapFileReader : IDisposable
             else if (!TryReadBlock(offset))
                 return false;
         }
-        if (offset < _start || offset + length > _start + _length)
+        if (_isDamaged || offset < _start || offset + length > _start + _length)
             return false;
         bytes = _window.AsSpan((int)(offset - _start), length);
         return true;
@@ -148,19 +170,22 @@ public sealed class PcapFileReader : IDisposable
             _block = -1;
             _start = _blockPlace = 0;
             _length = 0;
+            _isDamaged = false;
         }
         while (offset >= _start + _length)
         {
             _start += _length;
             _length = 0;
+            _isDamaged = false;
             if (++_block >= _blocks!.Count)
             {
                 _block = -1;
                 return false;
             }
             ZstdFrame block = _blocks[_block];
-            if (offset < _start + block.Decompressed && !TryDecompress(block))
-                return false;
+            // Its packets are missing; those behind it are where they were.
+            if (offset < _start + block.Decompressed)
+                _isDamaged = !TryDecompress(block);
             _length = block.Decompressed;
             _blockPlace += block.Compressed;
         }

@@ -39,7 +39,8 @@ test: build ## run all tests, the last line says how many passed
 test-kafka: build ## the tests against a real Kafka and schema registry of ../shared/kafka; LONG=1 for all of them
 	@scripts/test-kafka.sh
 
-test-faults: build ## the fault campaign of docs/operations.md: brokers, topics, rights, the registry and FlowPipe itself fail in mid-replay; 20 minutes
+test-faults: build ## the fault campaign of docs/operations.md: brokers, topics, rights, the registry, FlowPipe itself and its writer fail in mid-replay; 20 minutes
+	@FLOWPIPE_KILLS=50 dotnet run --project tests/Unit --configuration Release -- -class '*.KilledWriterTests'
 	@LONG=1 scripts/test-kafka.sh -class 'FlowPipe.Tests.Kafka.Faults.*' -class '*.KilledReplayTests' -class '*.RegistryFaultTests'
 
 bench: build ## measure speed and memory, against other tools where they are installed

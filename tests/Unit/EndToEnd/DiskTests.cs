@@ -49,6 +49,50 @@ public sealed class DiskTests : IDisposable
         await AllComeBackAsync(disk, records, Flows * PacketsOfAFlow);
     }
 
+    [Fact]
+    public async Task AReplayOfMoreThanTheDiskHoldsKeepsTheNewestFiles()
+    {
+        const int Megabytes = 16;
+        const int Packets = 1_600; // of 50,000 bytes: five times the disk
+        using var disk = new DiskNamespace(Megabytes);
+        await disk.ReadyAsync();
+        var builder = new PcapBuilder();
+        for (int i = 0; i < Packets; i++)
+            builder.AddAll(new Conversation(clientPort: 1_000 + i).Udp(i, true, new string((char)('a' + (i % 26)), 50_000)).Packets);
+        string capture = _folder.Write("large.pcap", builder.ToArray());
+        string folder = Path.Combine(disk.Disk, "packets");
+        string records = disk.File("records.json");
+        using ProgramRun run = disk.FlowPipe(
+            "replay",
+            "-r",
+            capture,
+            "--partitions",
+            "1",
+            "--to",
+            $"ndjson:{records}",
+            "--set",
+            "writer.pcapWriteMethod=simple",
+            "--set",
+            "writer.maxFileSizeG=0.002",
+            "--set",
+            "writer.freeSpaceG=0.006",
+            "--pcap-dir",
+            folder
+        );
+        ProgramResult ended = (await run.EndAsync()).Succeeded();
+        Assert.Equal(Packets, ended.Ledger("packets in files"));
+
+        string output = disk.File("out.pcap");
+        using ProgramRun extract = disk.FlowPipe("extract", records, "-w", output);
+        ProgramResult extracted = (await extract.EndAsync()).Ended(1);
+        Assert.Contains(" is not there: ", extracted.Error, StringComparison.Ordinal);
+        List<(long, uint, string)> all = PlainPcap.Read(capture);
+        List<(long, uint, string)> left = PlainPcap.Read(output);
+        Assert.InRange(left.Count, 1, Megabytes * 20);
+        // the newest, without a gap
+        Assert.Equal(all[^left.Count..], left);
+    }
+
     [Theory]
     [InlineData("full")]
     [InlineData("read-only")]

@@ -1,8 +1,8 @@
 namespace FlowPipe.Core.Writing;
 
 /// <summary>
-/// Keeps room on the disks by removing this node's oldest files, those of earlier runs too, but none that is being written, as far as it can know: a file
-/// that has changed within the last minute may be another process's.
+/// Keeps room on the disks by removing this node's oldest files, those of earlier runs too, but none that is being written, as far as it can know: one of
+/// another run that has changed within the last minute may be another process's.
 /// </summary>
 internal sealed class FreeSpace(PcapFolders folders, WriterSettings settings, WriterCounts counts, IPcapFileEvents? events)
 {
@@ -13,9 +13,10 @@ internal sealed class FreeSpace(PcapFolders folders, WriterSettings settings, Wr
 
     /// <summary>Removes what must go, at most once a second.</summary>
     /// <param name="isOpen">Whether the file is one that this run writes.</param>
-    public void Keep(Predicate<string> isOpen)
+    /// <param name="now">The disk is full: whatever was looked at a moment ago.</param>
+    public void Keep(Predicate<string> isOpen, bool now = false)
     {
-        if (settings.FreeSpace == 0 || Environment.TickCount64 - IntervalMilliseconds < _looked)
+        if (settings.FreeSpace == 0 || (!now && Environment.TickCount64 - IntervalMilliseconds < _looked))
             return;
         _looked = Environment.TickCount64;
         for (int folder = 0; folder < folders.Count; folder++)
@@ -33,10 +34,10 @@ internal sealed class FreeSpace(PcapFolders folders, WriterSettings settings, Wr
             {
                 if (folders.FreeBytes(folder) >= settings.FreeSpace)
                     return;
-                // Files are in order of their age.
-                if (WallClock.Now - file.LastWriteTimeUtc < StillOpen)
-                    return;
                 if (isOpen(file.FullName))
+                    continue;
+                bool isOfThisRun = file.Name.StartsWith(folders.Run, StringComparison.Ordinal);
+                if (!isOfThisRun && WallClock.Now - file.LastWriteTimeUtc < StillOpen)
                     continue;
                 long bytes = file.Length;
                 file.Delete();

@@ -13,7 +13,6 @@ internal sealed class PcapFolders
     private readonly WriterSettings _settings;
     private readonly string[] _folders;
     private readonly bool[] _failing;
-    private readonly string _run;
     private readonly Lock _gate = new();
     private volatile int _healthy;
     private int _number;
@@ -29,12 +28,15 @@ internal sealed class PcapFolders
         _healthy = _folders.Length;
         string began = WallClock.Now.ToString("yyMMdd-HHmmss", CultureInfo.InvariantCulture);
         Prefix = NamePart(settings.Node) + "-";
-        _run = $"{Prefix}{began}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
+        Run = $"{Prefix}{began}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}-";
         Ending = settings.SimpleCompression == WriterSettings.Zstd ? ".pcap.zst" : ".pcap";
     }
 
     /// <summary>What the names of this node's files begin with.</summary>
     public string Prefix { get; }
+
+    /// <summary>What the names of this run's files begin with.</summary>
+    public string Run { get; }
 
     /// <summary>What they end with.</summary>
     public string Ending { get; }
@@ -75,7 +77,7 @@ internal sealed class PcapFolders
             if (folder < 0)
                 return null;
             _last = folder;
-            string id = $"{_run}-{++_number:d4}";
+            string id = $"{Run}{++_number:d4}";
             string fullName = Path.Combine(_folders[folder], id + Ending);
             return new PcapFile(id, fullName, folder, linkType, new PacketSource(_number, id, new Uri(fullName).AbsoluteUri));
         }

@@ -19,6 +19,7 @@ public sealed class WriteBlock : IDisposable
     private readonly FreeSpace _space;
     private readonly Compressor? _zstd;
     private readonly Timer? _probing;
+    private readonly PcapBuffer _look = new(partition: -1, size: 0);
     private int _probes;
 
     /// <param name="settings">What is written, and where.</param>
@@ -99,6 +100,11 @@ public sealed class WriteBlock : IDisposable
 
     private async Task WriteAsync(PcapBuffer buffer)
     {
+        if (buffer == _look)
+        {
+            _space.Keep(IsOpen, now: true);
+            return;
+        }
         PcapFile file = buffer.File;
         try
         {
@@ -194,6 +200,7 @@ public sealed class WriteBlock : IDisposable
                 if (isNews)
                     _settings.Warn($"{file.FullName}: {e.Message.TrimEnd('.')}: waiting for the disk, mend it or stop the run");
             }
+            _space.Keep(IsOpen, now: true);
             await Task.Delay(_settings.RetryAfter, _over.Token).ConfigureAwait(false);
         }
     }
@@ -224,7 +231,11 @@ public sealed class WriteBlock : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new FlowPipeException($"writer.pcapDir: packets can't be written to {_folders[folder]}: {e.Message}", e);
+                string help =
+                    e is UnauthorizedAccessException
+                        ? $" The run is user '{Environment.UserName}' when it writes: make the folder beforehand and give it to that user (chown)."
+                        : "";
+                throw new FlowPipeException($"writer.pcapDir: packets can't be written to {_folders[folder]}: {e.Message}{help}", e);
             }
         }
     }
@@ -236,6 +247,9 @@ public sealed class WriteBlock : IDisposable
     {
         if (Interlocked.Exchange(ref _probes, 1) == 1)
             return; // the one before has not come back from the disk
+        // No buffers come while nothing is kept: somebody has to make room all the same.
+        if (_settings.FreeSpace > 0 && !_folders.AnyIsHealthy)
+            Block.Post(_look);
         for (int folder = 0; folder < _folders.Count; folder++)
         {
             if (!_folders.IsFailing(folder))

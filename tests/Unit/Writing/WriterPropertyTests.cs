@@ -279,6 +279,8 @@ public sealed class WriterPropertyTests : IDisposable
             await _run.RunAsync(TestContext.Current.CancellationToken);
             _run.AssertBalanced();
             Assert.Equal(0, Writer.LentBuffers);
+            // each partition keeps the name of its newest file, and of no other
+            Assert.All(_run.Topology.Sessions, static session => Assert.InRange(session.HeldSources, 0, 1));
             Assert.Equal(Counts.SavedPackets, Writer.Counts.Packets + Writer.Counts.LostPackets);
             Assert.Equal(Counts.RecordPackets, Counts.SavedPackets + Counts.UnsavedPackets);
             Assert.Equal(Writer.Counts.Opened, Writer.Counts.Closed);

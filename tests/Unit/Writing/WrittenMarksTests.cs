@@ -42,4 +42,19 @@ public sealed class WrittenMarksTests
         Assert.True(marks.IsLost(0, 1, 20));
         Assert.False(marks.IsLost(1, 1, 20));
     }
+
+    [Fact]
+    public void OfManyLossesTheOldestAreTakenTogether()
+    {
+        const int Losses = 5_000;
+        var marks = new WrittenMarks(1, CancellationToken.None);
+        for (int loss = 1; loss <= Losses; loss++)
+            marks.Lose(0, 3 * loss);
+        for (int loss = 1; loss <= Losses; loss++)
+            Assert.True(marks.IsLost(0, 3 * loss, 3 * loss));
+        Assert.True(marks.IsLost(0, 4, 5));
+        Assert.False(marks.IsLost(0, 1, 2));
+        Assert.False(marks.IsLost(0, (3 * Losses) - 2, (3 * Losses) - 1));
+        Assert.False(marks.IsLost(0, (3L * Losses) + 1, long.MaxValue));
+    }
 }

@@ -33,10 +33,10 @@ public sealed class SpiRecord
     public ulong Routes;
 
     /// <summary>Its packets were given to the writer in these generations (<see cref="Writing.WrittenMarks"/>); 0 where none was.</summary>
-    public int WrittenFrom;
+    public long WrittenFrom;
 
     /// <summary>The last of them.</summary>
-    public int WrittenUpTo;
+    public long WrittenUpTo;
 
     /// <summary>Where its Avro form lies in <see cref="SpiBatch.Avro"/>; empty when no sink wants it.</summary>
     public Range AvroRange;
@@ -69,7 +69,7 @@ public sealed class SpiBatch(Action<SpiBatch>? recycle)
     public int Partition;
 
     /// <summary>They are not sent before the partition's packets of this generation are written; 0 when there is nothing to wait for.</summary>
-    public int WrittenUpTo;
+    public long WrittenUpTo;
 
     /// <summary>The records' Avro forms, one after the other.</summary>
     public byte[] Avro = [];

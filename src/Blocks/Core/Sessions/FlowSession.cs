@@ -51,8 +51,8 @@ public sealed partial class FlowSession : Session
     internal long UncountedPackets; // fragments beyond the first of their datagrams, which count as one packet
     internal SideCounts Bytes;
     internal PositionList Positions;
-    internal int WrittenFrom; // the writer's buffers that hold its packets, by generation; 0 where none does
-    internal int WrittenUpTo;
+    internal long WrittenFrom; // the writer's buffers that hold its packets, by generation; 0 where none does
+    internal long WrittenUpTo;
     internal bool Unsaved; // the writer could not take a packet of it, and its record says so
     internal ulong ClientPayload8;
     internal ulong ServerPayload8;

@@ -186,6 +186,9 @@ internal sealed partial class Partition
     /// <summary>Says of which source the oldest packet is that is in no record yet.</summary>
     public void Report(Milestone milestone) => milestone.Holds(_table.OldestSource());
 
+    /// <summary>Sources that are held for open sessions, and the newest.</summary>
+    public int HeldSources => _sources.Count;
+
     /// <summary>The counters as they stand.</summary>
     public SessionCounts Counts() =>
         new()

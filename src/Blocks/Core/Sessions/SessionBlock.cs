@@ -45,6 +45,9 @@ public sealed class SessionBlock
     /// <summary>How full its queue is, percent: how far it is behind. May be asked from any thread.</summary>
     public int BehindPercent => Input.InputCount * 100 / _capacity;
 
+    /// <summary>Sources that are held for open sessions, and the newest. Asked when nothing runs any more.</summary>
+    internal int HeldSources => _partition.HeldSources;
+
     /// <summary>Records, encoded.</summary>
     public ISourceBlock<SpiBatch> Spi => _spi;
 

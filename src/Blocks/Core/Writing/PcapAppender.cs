@@ -13,7 +13,7 @@ internal sealed class PcapAppender(PcapFolders folders, PcapBufferPool pool, Wri
     private readonly long _maxFileNs = settings.MaxFileTimeM * 60_000_000_000L;
 
     /// <summary>Counts hand-overs, from 1: packets that are appended now are written when this generation is.</summary>
-    public int Generation { get; private set; } = 1;
+    public long Generation { get; private set; } = 1;
 
     /// <summary>Packets appended.</summary>
     public long Packets { get; private set; }

@@ -31,7 +31,7 @@ public sealed class PcapBuffer
     public bool EndsFile { get; internal set; }
 
     /// <summary>When they were appended, as the partition counts (<see cref="WrittenMarks"/>).</summary>
-    public int Generation { get; internal set; }
+    public long Generation { get; internal set; }
 
     /// <summary>Nothing else of this generation follows.</summary>
     public bool EndsGeneration { get; internal set; }

@@ -8,13 +8,16 @@ namespace FlowPipe.Core.Writing;
 /// <param name="over">Nobody writes any more: waiting ends with an exception.</param>
 public sealed class WrittenMarks(int partitions, CancellationToken over)
 {
+    /// <summary>Beyond so many pauses of a disk the oldest become one, and what was written between them counts as lost, too.</summary>
+    private const int MostLost = 1_000;
+
     private readonly Lock _gate = new();
-    private readonly int[] _written = new int[partitions];
-    private readonly List<(int First, int Last)>?[] _lost = new List<(int, int)>[partitions];
+    private readonly long[] _written = new long[partitions];
+    private readonly List<(long First, long Last)>?[] _lost = new List<(long, long)>[partitions];
     private TaskCompletionSource? _waiter;
 
     /// <summary>Ends when all of the partition's packets up to this generation are written, or lost.</summary>
-    public async ValueTask ReachedAsync(int partition, int generation)
+    public async ValueTask ReachedAsync(int partition, long generation)
     {
         while (true)
         {
@@ -31,11 +34,11 @@ public sealed class WrittenMarks(int partitions, CancellationToken over)
     }
 
     /// <summary>Whether packets of these generations were lost on the way to the disk.</summary>
-    public bool IsLost(int partition, int first, int last)
+    public bool IsLost(int partition, long first, long last)
     {
         lock (_gate)
         {
-            foreach ((int from, int to) in _lost[partition] ?? [])
+            foreach ((long from, long to) in _lost[partition] ?? [])
             {
                 if (first <= to && last >= from)
                     return true;
@@ -44,7 +47,7 @@ public sealed class WrittenMarks(int partitions, CancellationToken over)
         return false;
     }
 
-    internal void Advance(int partition, int generation)
+    internal void Advance(int partition, long generation)
     {
         TaskCompletionSource? waiter;
         lock (_gate)
@@ -57,15 +60,19 @@ public sealed class WrittenMarks(int partitions, CancellationToken over)
     }
 
     /// <summary>Packets of this generation are not on disk and never will be.</summary>
-    internal void Lose(int partition, int generation)
+    internal void Lose(int partition, long generation)
     {
         lock (_gate)
         {
-            List<(int First, int Last)> lost = _lost[partition] ??= [];
+            List<(long First, long Last)> lost = _lost[partition] ??= [];
             if (lost.Count > 0 && lost[^1].Last >= generation - 1)
                 lost[^1] = (lost[^1].First, Math.Max(lost[^1].Last, generation));
             else
                 lost.Add((generation, generation));
+            if (lost.Count <= MostLost)
+                return;
+            lost[1] = (lost[0].First, lost[1].Last);
+            lost.RemoveAt(0);
         }
     }
 }

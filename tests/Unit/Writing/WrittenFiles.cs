@@ -9,7 +9,12 @@ internal sealed class WrittenFiles(IReadOnlyList<string> folders)
 {
     private readonly Dictionary<string, byte[]> _bytes = new(StringComparer.Ordinal);
 
-    public IEnumerable<string> Paths => folders.SelectMany(static folder => Directory.GetFiles(folder)).Order(StringComparer.Ordinal);
+    /// <summary>All of them, but not what the writer tries a disk with.</summary>
+    public IEnumerable<string> Paths =>
+        folders
+            .SelectMany(static folder => Directory.GetFiles(folder))
+            .Where(static path => !Path.GetFileName(path).StartsWith('.'))
+            .Order(StringComparer.Ordinal);
 
     /// <summary>The packet of a file whose record begins at an offset of it.</summary>
     public (long Ns, uint Original, string Frame) Read(string file, long offset)

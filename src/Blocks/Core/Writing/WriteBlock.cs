@@ -94,6 +94,8 @@ public sealed class WriteBlock : IDisposable
     /// <summary>Ends the files, after the block has completed.</summary>
     public async Task CloseAsync()
     {
+        if (_probing is not null)
+            await _probing.DisposeAsync().ConfigureAwait(false);
         foreach (PcapOutput output in new List<PcapOutput>(_open.Values))
             await CloseAsync(output).ConfigureAwait(false);
     }

@@ -79,8 +79,16 @@ public sealed class BodyHash(BodyHashKind kind)
         int length = Md5.DigestBytes;
         if (kind == BodyHashKind.Md5)
             Md5.Hash(bytes, digest);
+        else if (kind == BodyHashKind.Sha1)
+        {
+            ShortHash.Sha1(bytes, digest);
+            length = ShortHash.Sha1Bytes;
+        }
         else
-            length = CryptographicOperations.HashData(NameOf(kind), bytes, digest);
+        {
+            ShortHash.Sha256(bytes, digest);
+            length = ShortHash.Sha256Bytes;
+        }
         return fields.AddHex(field, digest[..length]);
     }
 

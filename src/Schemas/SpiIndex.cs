@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace FlowPipe.Schemas;
 
@@ -18,7 +17,7 @@ internal sealed class SpiIndex
     private const ulong SquareRoot = 0x6A09E667F3BCC909;
 
     // Whoever picks the values does not know it; nothing depends on the order of slots
-    private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private static readonly ulong Seed = RandomSeed.Next();
 
     private Slot[] _slots = [];
     private int _mask;

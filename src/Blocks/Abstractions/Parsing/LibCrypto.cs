@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace FlowPipe.Abstractions;
 
@@ -33,6 +34,13 @@ internal static partial class LibCrypto
 
     [LibraryImport(Library, EntryPoint = "SHA256_Final")]
     public static partial int Sha256Final(Span<byte> digest, Span<byte> context);
+
+    /// <summary>What all of these return is 0 when they refuse.</summary>
+    public static void Check(int done)
+    {
+        if (done == 0)
+            throw new CryptographicException("libcrypto has refused to hash");
+    }
 
     private static bool Find()
     {

@@ -32,11 +32,9 @@ public static class ShortHash
             return;
         }
         Span<byte> context = stackalloc byte[LibCrypto.ContextBytes];
-        bool done =
-            LibCrypto.Sha1Init(context) != 0
-            && LibCrypto.Sha1Update(context, message, (nuint)message.Length) != 0
-            && LibCrypto.Sha1Final(digest, context) != 0;
-        Check(done);
+        LibCrypto.Check(LibCrypto.Sha1Init(context));
+        LibCrypto.Check(LibCrypto.Sha1Update(context, message, (nuint)message.Length));
+        LibCrypto.Check(LibCrypto.Sha1Final(digest, context));
     }
 
     /// <summary>SHA-256 (FIPS 180-4, section 6.2).</summary>
@@ -53,22 +51,14 @@ public static class ShortHash
             return;
         }
         Span<byte> context = stackalloc byte[LibCrypto.ContextBytes];
-        bool done =
-            LibCrypto.Sha256Init(context) != 0
-            && LibCrypto.Sha256Update(context, message, (nuint)message.Length) != 0
-            && LibCrypto.Sha256Final(digest, context) != 0;
-        Check(done);
+        LibCrypto.Check(LibCrypto.Sha256Init(context));
+        LibCrypto.Check(LibCrypto.Sha256Update(context, message, (nuint)message.Length));
+        LibCrypto.Check(LibCrypto.Sha256Final(digest, context));
     }
 
-    private static void CheckRoom(Span<byte> digest, int bytes)
+    internal static void CheckRoom(Span<byte> digest, int bytes)
     {
         if (digest.Length < bytes)
             throw new ArgumentException($"a digest of {bytes} bytes into {digest.Length}", nameof(digest));
-    }
-
-    private static void Check(bool done)
-    {
-        if (!done)
-            throw new CryptographicException("libcrypto has refused to hash");
     }
 }

@@ -208,10 +208,7 @@ public sealed class SessionStage
     {
         string setting = sessions.SessionIdTracking;
         // The salt is random, in tests too: nothing may depend on it but who must give way where there is no room.
-        ulong salt =
-            sessions.HashSeed == 0
-                ? BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)))
-                : (ulong)sessions.HashSeed * 0x9E3779B97F4A7C15;
+        ulong salt = sessions.HashSeed == 0 ? RandomSeed.Next() : (ulong)sessions.HashSeed * 0x9E3779B97F4A7C15;
         bool vlan = setting is "vlan" or "both";
         bool vni = setting is "vni" or "both";
         if (!vlan && !vni && setting != "none")

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -367,6 +368,7 @@ public sealed class SpiFields
         return true;
     }
 
+    [MethodImpl(HotPath.Options)]
     private bool SetSingle(SpiField field, ReadOnlySpan<byte> value)
     {
         Check(field);
@@ -385,6 +387,7 @@ public sealed class SpiFields
         return true;
     }
 
+    [MethodImpl(HotPath.Options)]
     private bool AddToSet(SpiField field, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
     {
         Check(field);
@@ -399,6 +402,7 @@ public sealed class SpiFields
     /// Looks for a value in the innermost record that is open: for a single field's value whatever it is, for a set's or map's by its key.
     /// The count is of the set's values and only complete when nothing was found.
     /// </summary>
+    [MethodImpl(HotPath.Options)]
     private int Find(SpiField field, ReadOnlySpan<byte> key, out int count)
     {
         count = 0;
@@ -436,6 +440,7 @@ public sealed class SpiFields
 
     private bool HasRoom(int bytes) => _used + bytes <= _limits.Bytes;
 
+    [MethodImpl(HotPath.Options)]
     private void Append(SpiField field, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
     {
         int at = AppendHeader(field, first.Length + rest.Length);
@@ -460,6 +465,7 @@ public sealed class SpiFields
         _used += bytes.Length;
     }
 
+    [MethodImpl(HotPath.Options)]
     private void Appended(SpiField field, int at)
     {
         _seen.Add(field.Number);

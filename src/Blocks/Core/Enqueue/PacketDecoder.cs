@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue.Fragments;
 using FlowPipe.Core.Enqueue.Layers;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue;
 
@@ -48,6 +50,7 @@ internal sealed class PacketDecoder : EnqueueContext
     public PacketBatch Batch { get; set; } = new(0, null);
 
     /// <summary>Fills in what can be known of a packet before its session is.</summary>
+    [MethodImpl(HotPath.Options)]
     public PacketRc Decode(ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.EtherOffset = PacketRecord.None;
@@ -89,6 +92,7 @@ internal sealed class PacketDecoder : EnqueueContext
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
         packet.IpProtocol = ipProtocol;
@@ -131,6 +135,7 @@ internal sealed class PacketDecoder : EnqueueContext
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.MProtocol = mProtocol;

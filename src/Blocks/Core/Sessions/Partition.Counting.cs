@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
 /// <summary>What a packet adds to its session, before any protocol looks at it.</summary>
 internal sealed partial class Partition
 {
+    [MethodImpl(HotPath.Options)]
     private void Count(FlowSession session, in PacketView packet, PacketBatch batch)
     {
         ref readonly PacketRecord record = ref packet.Record;
@@ -26,6 +29,7 @@ internal sealed partial class Partition
         CountBytes(session, source, offset, captured, original);
     }
 
+    [MethodImpl(HotPath.Options)]
     private void CountBytes(FlowSession session, PacketSource source, long offset, int captured, int original)
     {
         session.Bytes.Add(session.PacketSide, original);

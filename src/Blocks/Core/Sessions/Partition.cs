@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Overload;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -75,6 +77,7 @@ internal sealed partial class Partition
 
     /// <summary>Takes packets from <paramref name="from"/> on.</summary>
     /// <returns>The first packet not taken; the slice's length when all were.</returns>
+    [MethodImpl(HotPath.Options)]
     public int Process(PartitionSlice slice, int from)
     {
         PacketBatch batch = slice.Batch;
@@ -216,6 +219,7 @@ internal sealed partial class Partition
             ByReason = [.. _byReason],
         };
 
+    [MethodImpl(HotPath.Options)]
     private void OnPacket(PacketBatch batch, in PacketRecord record)
     {
         var packet = new PacketView(in record, batch.Frame(in record));

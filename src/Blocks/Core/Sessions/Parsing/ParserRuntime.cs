@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Parsing;
 
@@ -84,6 +86,7 @@ internal sealed class ParserRuntime
     }
 
     /// <summary>Classifies data where it is the first of its side, and hands it to the session's parsers.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Deliver(FlowSession session, in StreamData data)
     {
         ref ActiveParsers parsers = ref session.Parsers;
@@ -208,6 +211,7 @@ internal sealed class ParserRuntime
     }
 
     /// <summary>Calls the parsers from a slot on. One that is started meanwhile by another parser gets what follows, not this.</summary>
+    [MethodImpl(HotPath.Options)]
     private void HandRound(FlowSession session, in StreamData data, int first)
     {
         ref ActiveParsers parsers = ref session.Parsers;
@@ -220,6 +224,7 @@ internal sealed class ParserRuntime
             Compact(ref parsers);
     }
 
+    [MethodImpl(HotPath.Options)]
     private void Call(FlowSession session, int index, in StreamData data)
     {
         ref ActiveParsers parsers = ref session.Parsers;

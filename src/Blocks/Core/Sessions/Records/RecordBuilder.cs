@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting.Routing;
@@ -108,6 +109,7 @@ internal sealed class RecordBuilder
     private long MillisecondsOf(long ns) =>
         Milliseconds(_settings.ArkimeQuirks && ns is >= 0 and < 10_000_000_000 ? ns + 10_000_000_000 : ns);
 
+    [MethodImpl(HotPath.Options)]
     private void AddEnvelope(SpiRow row, FlowSession session, SpiRecord record)
     {
         long first = MillisecondsOf(session.BeganNs);
@@ -164,6 +166,7 @@ internal sealed class RecordBuilder
         row.Set(fields.Payload8, hex[..(2 * length)]);
     }
 
+    [MethodImpl(HotPath.Options)]
     private void AddTcp(SpiRow row, in TcpState tcp, bool isLinked)
     {
         row.Set(_fields.TcpSyn, tcp.Syn);

@@ -4,7 +4,7 @@ namespace FlowPipe.Schemas;
 
 /// <summary>
 /// Numbers that nobody outside can guess, for the salts of hash tables. From the system's generator, by way of a GUID: that of
-/// System.Security.Cryptography starts the whole of OpenSSL first, which is a sixth of what a short replay takes.
+/// System.Security.Cryptography starts the whole of OpenSSL first, for which a replay may have no other use.
 /// </summary>
 public static class RandomSeed
 {

@@ -34,7 +34,10 @@ internal static class CaptureCommand
         {
             interfaces,
         };
-        var options = new ConfigOptions(command, except: ["--recursive", "--sorted", "--speed", "--exactly-once", "--positions"]);
+        var options = new ConfigOptions(
+            command,
+            except: ["--recursive", "--sorted", "--monitor", "--speed", "--exactly-once", "--positions"]
+        );
         command.SetAction(
             async (line, _) =>
             {
@@ -78,8 +81,6 @@ internal static class CaptureCommand
             Capture = interfaces.Length == 0 ? settings.Capture : settings.Capture with { Interfaces = interfaces },
             Records = settings.Records with
             {
-                // Packets that nobody has written can't be pointed at.
-                Positions = false,
                 Node = config.SourceOf("node").Layer == ConfigLayer.Default ? Environment.MachineName : settings.Records.Node,
             },
         };

@@ -5,6 +5,7 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Files;
 using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Pipeline.Plugins;
@@ -61,6 +62,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     /// <summary>Runs with sinks that the caller disposes.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
     {
+        FlowPipeSettings decided = PacketKeeping.Decide(settings, isLive: LiveReader is not null, context.Status.Message);
         FieldPolicy? fields = settings.Fields.CreatePolicy(context.Environment);
         if (fields is { LeftOut: { Count: > 0 } leftOut })
             context.Status.Message($"fields.hash: only texts and addresses can be hashed; of its groups this is left out: {Some(leftOut)}");
@@ -68,12 +70,17 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
         using var signals = new StopSignals(context.Status, settings.DrainDeadline);
+        await using FilesTopic? files = await FilesTopic
+            .OpenAsync(decided, HasSpool, context.Status.Message, signals.Stop)
+            .ConfigureAwait(false);
         await using ManifestWriter? manifest = await OpenManifestAsync(sinks, signals.Stop).ConfigureAwait(false);
         var run = new PipelineRun(
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
-                Records = settings.Records with { Fields = fields },
+                Records = decided.Records with { Fields = fields },
+                Writer = decided.Writer,
+                Files = files,
                 Reading = settings.Reading with
                 {
                     Inputs = inputs,
@@ -101,7 +108,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         await using StatsTopic? figures =
             settings.Stats.Topic.Length == 0
                 ? null
-                : await StatsTopic.OpenAsync(settings, context.Status.Message, signals.Stop).ConfigureAwait(false);
+                : await StatsTopic.OpenAsync(settings, HasSpool, context.Status.Message, signals.Stop).ConfigureAwait(false);
         figures?.Start(run, TimeSpan.FromSeconds(settings.Stats.Interval));
         RunResult result;
         await using (settings.Stats.Quiet ? null : new Progress(run, context, TimeSpan.FromSeconds(settings.Stats.Interval)))
@@ -111,11 +118,15 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             LedgerTable.Write(context.Status, result.Final);
         if (Forced(result.Final.Sessions) is { } forced)
             context.Status.Message(forced);
+        if (Unkept(result.Final.Writer) is { } unkept)
+            context.Status.Message(unkept);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
         if (figures is not null)
             await figures.EndAsync(result.Final, context.Status.Message, signals.Abort).ConfigureAwait(false);
+        if (files is not null)
+            await files.EndAsync(context.Status.Message, signals.Abort).ConfigureAwait(false);
         bool told =
             manifest is null
             || await manifest
@@ -127,11 +138,13 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     private async Task<ManifestWriter?> OpenManifestAsync(IReadOnlyList<ISpiSink> sinks, CancellationToken stop)
     {
         if (settings.Manifest.File.Length > 0)
-            return await ManifestWriter.OpenAsync(settings, sinks, context.Status.Message, stop).ConfigureAwait(false);
+            return await ManifestWriter.OpenAsync(settings, sinks, HasSpool, context.Status.Message, stop).ConfigureAwait(false);
         return settings.Manifest.Ids.Length == 0
             ? null
             : throw new WrongUsageException("--manifest-ids lists the records of a manifest: give --manifest FILE too");
     }
+
+    private bool HasSpool => SinkBuilder.UsesSpool(settings, LiveReader is not null);
 
     private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
 
@@ -159,6 +172,12 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             ? null
             : $"sessions.maxStreams or flow.memcap was reached: {Figures.Count(sessions.Evicted)} sessions were evicted (end reason forced) and "
                 + $"{Figures.Count(sessions.EndedEarly)} ended by the timeouts of emergency mode, so the records depend on --partitions";
+
+    /// <summary>What a disk has not taken; null when it has taken all.</summary>
+    internal static string? Unkept(WriterFigures? writer) =>
+        writer is { Unsaved: var unsaved, Lost: var lost } && unsaved + lost > 0
+            ? $"{Figures.Count(unsaved + lost)} packets of sessions are in no file, as the disk was behind or refused them; their records are tagged pcap-disk-overload or pcap-disk-error"
+            : null;
 
     /// <summary>Why a run that came to its end is not a success.</summary>
     internal static IEnumerable<string> Faults(RunSnapshot final, bool aborted)

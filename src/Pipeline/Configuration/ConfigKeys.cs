@@ -183,7 +183,9 @@ internal static class ConfigKeys
             (s, v) => s with { Reading = s.Reading with { Blocks = v } },
             "Blocks on their way at once; times blockBytes it is the memory that packets take"
         ),
+        .. MonitorKeys.All,
         .. CaptureKeys.All,
+        .. WriterKeys.All,
         List(
             "packets.packetDropIps",
             "addresses, networks and ports such as 10.1.2.3, 10.0.0.0/8, 10.9.0.0/16=allow, :53, 10.1.2.3:443 or [2001:db8::1]:443",

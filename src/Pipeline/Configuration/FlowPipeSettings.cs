@@ -7,6 +7,7 @@ using FlowPipe.Core.Privileges;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Reading.Live;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Writing;
 using FlowPipe.Pipeline.Plugins;
 using FlowPipe.Schemas.Registry;
 
@@ -30,6 +31,12 @@ internal sealed record FlowPipeSettings
 
     /// <summary>What a capture keeps of its rights.</summary>
     public PrivilegeSettings Privileges { get; init; } = new();
+
+    /// <summary>Where packets are kept.</summary>
+    public WriterSettings Writer { get; init; } = new();
+
+    /// <summary>Topic that is told of files of packets; empty for none.</summary>
+    public string FilesTopic { get; init; } = "flowpipe.files.v1";
 
     public PacketSettings Packets { get; init; } = new();
 

@@ -26,6 +26,7 @@ internal sealed class RunMeter : IDisposable
         AddPackets();
         AddSessions();
         AddRecords();
+        AddFiles();
         AddKafka();
     }
 
@@ -43,6 +44,12 @@ internal sealed class RunMeter : IDisposable
             "{packet}",
             "Packets that the kernel dropped at interfaces, not read",
             now => now.Reader.KernelDropped
+        );
+        Counter(
+            "flowpipe.kernel.freezes",
+            "{freeze}",
+            "How often the kernel found a ring full and took nothing until there was room",
+            now => now.Reader.KernelFreezes
         );
         Counter("flowpipe.shed", "{packet}", "Packets that readers shed under overload", now => now.Reader.Shed);
         Counter("flowpipe.refused", "{packet}", "Packets whose sessions were not begun under overload", now => now.Sessions.Refused);
@@ -144,6 +151,39 @@ internal sealed class RunMeter : IDisposable
             "By",
             "Bytes of the delivered records",
             now => now.Sinks.Select(static sink => new Measurement<long>(sink.Bytes, Tag("sink", sink.Name)))
+        );
+    }
+
+    private void AddFiles()
+    {
+        Counters(
+            "flowpipe.writer.packets",
+            "{packet}",
+            "Packets of sessions by fate: in files, not kept as the disk was behind or refused, lost on their way to it",
+            static now =>
+                now.Writer is { } writer
+                    ?
+                    [
+                        new Measurement<long>(writer.Packets, Tag("fate", "written")),
+                        new Measurement<long>(writer.Unsaved, Tag("fate", "unsaved")),
+                        new Measurement<long>(writer.Lost, Tag("fate", "lost")),
+                    ]
+                    : []
+        );
+        Counter("flowpipe.writer", "By", "Bytes that packets take on disk", static now => now.Writer?.DiskBytes ?? 0);
+        Counters(
+            "flowpipe.writer.files",
+            "{file}",
+            "Files of packets by what was done to them",
+            static now =>
+                now.Writer is { } writer
+                    ?
+                    [
+                        new Measurement<long>(writer.FilesOpened, Tag("event", "opened")),
+                        new Measurement<long>(writer.FilesClosed, Tag("event", "closed")),
+                        new Measurement<long>(writer.FilesRemoved, Tag("event", "removed")),
+                    ]
+                    : []
         );
     }
 

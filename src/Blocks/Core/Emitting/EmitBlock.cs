@@ -10,20 +10,32 @@ namespace FlowPipe.Core.Emitting;
 /// </summary>
 public sealed class EmitBlock : IAsyncDisposable
 {
+    private const int SettleMilliseconds = 10_000;
     private readonly ISpiSink[] _sinks;
     private readonly ICommittingSink? _committing;
     private readonly BarrierAligner? _aligner;
+    private readonly int _partitions;
+    private readonly WrittenGate? _gate;
     private long _batches;
     private long _records;
 
     /// <param name="sinks">At least one; they belong to the block from now on.</param>
     /// <param name="capacity">Batches that it holds.</param>
     /// <param name="partitions">Whose records come: a sink that commits needs to know all who must come to a commit point.</param>
-    public EmitBlock(IReadOnlyList<ISpiSink> sinks, int capacity = BlockOptions.MinimumCapacity, int partitions = 1)
+    /// <param name="gate">Holds records back until their packets are written; null where no packets are.</param>
+    public EmitBlock(
+        IReadOnlyList<ISpiSink> sinks,
+        int capacity = BlockOptions.MinimumCapacity,
+        int partitions = 1,
+        WrittenGate? gate = null
+    )
     {
+        _gate = gate;
+        Capacity = capacity;
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         _sinks = [.. sinks];
+        _partitions = partitions;
         foreach (ISpiSink sink in _sinks)
         {
             WantsAvro |= sink.WantsAvro;
@@ -56,6 +68,9 @@ public sealed class EmitBlock : IAsyncDisposable
 
     /// <summary>Records in them.</summary>
     public long Records => Interlocked.Read(ref _records);
+
+    /// <summary>Batches that may wait.</summary>
+    public int Capacity { get; }
 
     /// <summary>Batches that wait.</summary>
     public int QueueDepth => Block.InputCount;
@@ -111,7 +126,11 @@ public sealed class EmitBlock : IAsyncDisposable
     {
         try
         {
-            if (_aligner is null)
+            if (_gate is not null && batch.WrittenUpTo > 0)
+                await _gate.PassAsync(batch);
+            if (batch.Milestone is { } milestone)
+                await TakeAsync(milestone);
+            else if (_aligner is null)
                 await WriteAsync(batch);
             else if (!_aligner.Keeps(batch))
                 await TakeAsync(_aligner, batch);
@@ -131,6 +150,22 @@ public sealed class EmitBlock : IAsyncDisposable
             else if (aligner.Arrives(batch))
                 await _committing!.CommitAsync(point, aligner.Forced);
         }
+    }
+
+    // What comes behind waits with it: only then is it known whose fates are still open.
+    private async Task TakeAsync(Milestone milestone)
+    {
+        if (!milestone.Arrives(_partitions))
+            return;
+        // Brokers may be gone for hours; what can go to a spool meanwhile must not wait here for so long.
+        long untilMs = Environment.TickCount64 + SettleMilliseconds;
+        bool isSettled = true;
+        foreach (ISpiSink sink in _sinks)
+        {
+            isSettled &= await sink.SettleAsync(() => milestone.IsAbandoned || Environment.TickCount64 > untilMs);
+        }
+
+        milestone.Reach(isSettled);
     }
 
     private async Task WriteAsync(SpiBatch batch)

@@ -6,6 +6,7 @@ using FlowPipe.Core.Emitting;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Schemas;
 using FlowPipe.Tests.Unit.Schemas;
+using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Unit.EndToEnd;
 
@@ -112,7 +113,7 @@ public sealed partial class MetricsTests
                 "probe-1"
             )
         ).Succeeded();
-        byte[][] messages = await ManifestTests.ReadAsync(kafka, "flowpipe.stats.v1");
+        byte[][] messages = [.. (await EmbeddedTopic.ReadAsync(kafka, "flowpipe.stats.v1")).Select(static message => message.Value)];
         Assert.NotEmpty(messages);
         var frame = new AvroSingleObject(StatsSchema.Json);
         var reader = new GenericDatumReader<GenericRecord>(StatsSchema.Parsed, StatsSchema.Parsed);

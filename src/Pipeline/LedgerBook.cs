@@ -40,7 +40,9 @@ internal static class LedgerBook
             lines.Add(Line("packets without a session: no new sessions under overload", sessions.Refused));
         if (reader.Shed > 0)
             lines.Add(Line("packets without a session: shed by readers under overload", reader.Shed));
-        dropped += sessions.Refused + reader.Shed;
+        if (sessions.Failed > 0)
+            lines.Add(Line("packets without a session: a plugin's protocol failed", sessions.Failed));
+        dropped += sessions.Refused + sessions.Failed + reader.Shed;
         lines.Add(Line("records made", sessions.Records));
         foreach (SinkFigures sink in sinks)
         {
@@ -105,6 +107,7 @@ internal static class LedgerBook
             PacketRc.IpPortDropped => "address and port on a drop list",
             PacketRc.OverloadDropped => "flows shed under overload",
             PacketRc.DuplicateDropped => "duplicate",
+            PacketRc.PluginFailed => "a plugin's layer failed",
             _ => verdict.ToString(),
         };
 }

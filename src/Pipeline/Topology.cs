@@ -3,6 +3,7 @@ using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
@@ -21,6 +22,7 @@ internal sealed class Topology : IDisposable
 {
     private readonly IPacketReader _reader;
     private readonly BlockGraph _graph = new();
+    private readonly PluginTasks _tasks;
 
     public Topology(IPacketReader reader, SessionStage sessions, EmitBlock emit, StatsBlock stats)
     {
@@ -28,6 +30,8 @@ internal sealed class Topology : IDisposable
         Enqueue = sessions.CreateEnqueue(stats.Clock, emit.Committing);
         Sessions = sessions.CreateSessions(stats.Clock);
         Commands = sessions.CreateCommands(Sessions);
+        Plugins = sessions.Plugins;
+        _tasks = sessions.Tasks;
         Emit = emit;
         Stats = stats;
 
@@ -52,11 +56,25 @@ internal sealed class Topology : IDisposable
     /// <summary>Reaches sessions from any thread.</summary>
     public SessionCommands Commands { get; }
 
+    /// <summary>What plugins count.</summary>
+    public PluginFigures Plugins { get; }
+
     public EmitBlock Emit { get; }
     public StatsBlock Stats { get; }
 
     /// <summary>Runs to the end of the inputs, or drains when told to stop.</summary>
-    public Task RunAsync(CancellationToken stop) => _graph.RunAsync(ReadAsync, Enqueue.Block, stop);
+    public async Task RunAsync(CancellationToken stop)
+    {
+        _tasks.Start(Commands);
+        try
+        {
+            await _graph.RunAsync(ReadAsync, Enqueue.Block, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _tasks.EndAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Ends the run at once; what is on its way is lost, and the ledger says so.</summary>
     public void Abort() => _graph.Abort();

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Dataflow;
+using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;

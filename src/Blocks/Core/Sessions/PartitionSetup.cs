@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Overload;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 
@@ -15,7 +16,7 @@ internal sealed record PartitionSetup
     public required MProtocol[] Protocols { get; init; }
     public required CoreFields Fields { get; init; }
     public required ParserTables Parsers { get; init; }
-    public required ParserFaults Faults { get; init; }
+    public required PluginFaults Faults { get; init; }
     public required int Partitions { get; init; }
 
     /// <summary>Who says whether new sessions are taken; null where they always are.</summary>

@@ -69,7 +69,9 @@ public sealed class SessionBlock
         if (_published != _clock.Second || message is Barrier { Final: true })
         {
             _published = _clock.Second;
-            await _stats.SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts() }).ConfigureAwait(false);
+            await _stats
+                .SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts(), Plugins = _partition.Plugins.Copy() })
+                .ConfigureAwait(false);
         }
     }
 

@@ -143,7 +143,9 @@ internal sealed partial class PacketDecoder : EnqueueContext
     public override PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.MProtocol = mProtocol;
-        _protocols[mProtocol].CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
+        MProtocol protocol = _protocols[mProtocol];
+        protocol.CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
+        SessionKeys.Require(in id, protocol);
         packet.Hash = id.Hash(_tracking.Salt);
         _hasSession = true;
         return PacketRc.DoProcess;

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Plugins;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -21,6 +22,7 @@ internal sealed partial class Partition
         try
         {
             protocol.CreateSessionId(in packet, in _tracking, out id);
+            SessionKeys.Require(in id, protocol);
             return true;
         }
         catch (Exception e)

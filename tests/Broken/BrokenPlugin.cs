@@ -113,7 +113,9 @@ public sealed class BrokenPlugin : IFlowPipePlugin
     {
         At(hook);
         // What is inside is IP, and stays in place where the layer is below it.
-        return hook is "ip" or "udpPort" ? PacketRc.DontProcess : context.RunEthernet(0x0800, ref packet, frame, offset + (hook == "llc" ? 3 : 0));
+        return hook is "ip" or "udpPort"
+            ? PacketRc.DontProcess
+            : context.RunEthernet(0x0800, ref packet, frame, offset + (hook == "llc" ? 3 : 0));
     }
 
     private PacketRc Session(byte number, EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame)

@@ -92,7 +92,10 @@ public sealed class BrokenCallbackTests
                 cost is Cost.Tag or Cost.TagEverywhere or Cost.PacketsOfSession ? "plugin-fault:broken"
                 : cost == Cost.ParserTag ? "parser-fault:broken"
                 : "";
-            string[] tags = [.. records.Select(record => record.Texts("tags")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+            string[] tags =
+            [
+                .. records.Select(record => record.Texts("tags")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            ];
             Assert.Equal(
                 cost == Cost.TagEverywhere ? [tag]
                     : tag.Length == 0 ? [""]

@@ -39,7 +39,10 @@ public sealed class SamplePluginTests
                 .Frame(5, Ethernet((ushort)configuration.Length, configuration))
         );
         GatheredRecord record = Assert.Single(records);
-        Assert.Equal((3L, "stp", """["8001001122334455"]"""), (record.Long("packets"), record.Texts("protocols"), record.Custom("stp.root")));
+        Assert.Equal(
+            (3L, "stp", """["8001001122334455"]"""),
+            (record.Long("packets"), record.Texts("protocols"), record.Custom("stp.root"))
+        );
     }
 
     [Fact]
@@ -51,7 +54,8 @@ public sealed class SamplePluginTests
         (IReadOnlyList<GatheredRecord> records, _, SessionRun run) = await RunAsync(conversation.Add(5, true, 112, [0x31, 7, 1]));
         Assert.Equal(
             [(3L, "[5]", "[100,101]"), (1L, "[6]", "[200]")],
-            records.OrderBy(record => record.Custom("vrrp.router"), StringComparer.Ordinal)
+            records
+                .OrderBy(record => record.Custom("vrrp.router"), StringComparer.Ordinal)
                 .Select(record => (record.Long("packets"), record.Custom("vrrp.router"), record.Custom("vrrp.priority")))
         );
         Assert.All(records, record => Assert.Equal(("vrrp", "192.0.2.1"), (record.Texts("protocols"), record.Ip("ip.src"))));
@@ -139,8 +143,15 @@ public sealed class SamplePluginTests
         List<CapturedPacket> packets = [];
         for (int i = 0; i < 40; i++)
         {
-            packets.AddRange(new Conversation($"10.0.1.{i}", serverPort: FingerPort).Handshake(i).Tcp(i + 0.5, true, Conversation.Psh | Conversation.Ack, 1001, 5001, $"user{i}\r\n").Packets);
-            packets.AddRange(new Conversation($"10.0.2.{i}", server: "224.0.0.18").Add(i + 0.6, true, 112, [0x31, (byte)i, 100, 1, 0, 100, 0, 0]).Packets);
+            packets.AddRange(
+                new Conversation($"10.0.1.{i}", serverPort: FingerPort)
+                    .Handshake(i)
+                    .Tcp(i + 0.5, true, Conversation.Psh | Conversation.Ack, 1001, 5001, $"user{i}\r\n")
+                    .Packets
+            );
+            packets.AddRange(
+                new Conversation($"10.0.2.{i}", server: "224.0.0.18").Add(i + 0.6, true, 112, [0x31, (byte)i, 100, 1, 0, 100, 0, 0]).Packets
+            );
         }
         string[]? first = null;
         foreach (int partitions in (int[])[1, 2, 5])

@@ -168,7 +168,7 @@ internal sealed class RunMeter : IDisposable
             "flowpipe.plugin.errors",
             "{error}",
             "Exceptions out of parsers and plugins",
-            now => now.Plugins.Select(static plugin => new Measurement<long>(plugin.Faults, Tag("plugin", plugin.Name)))
+            now => now.Plugins.Select(static plugin => new Measurement<long>(plugin.Errors, Tag("plugin", plugin.Name)))
         );
     }
 

@@ -80,7 +80,7 @@ internal sealed class StatsEncoder(string node)
     {
         GenericRecord plugin = Item("plugins");
         plugin.Add("name", figures.Name);
-        plugin.Add("errors", figures.Faults);
+        plugin.Add("errors", figures.Errors);
         plugin.Add("counters", Map(figures.Counters));
         return plugin;
     }

@@ -32,8 +32,8 @@ internal static class LedgerTable
         foreach (PluginFigure plugin in final.Plugins)
         {
             IEnumerable<string> counters = plugin.Counters.Select(counter => $"{counter.Key} {Figures.Count(counter.Value)}");
-            if (plugin.Faults > 0)
-                counters = counters.Append($"errors {Figures.Count(plugin.Faults)}");
+            if (plugin.Errors > 0)
+                counters = counters.Append($"errors {Figures.Count(plugin.Errors)}");
             yield return $"  plugin {plugin.Name}: {string.Join(", ", counters)}";
         }
         yield return final.Ledger.Balanced ? "  ledger: balanced" : $"  ledger: NOT BALANCED: {final.Ledger.Imbalance}";

@@ -34,7 +34,7 @@ public sealed class PluginTests : IDisposable
         }
         Assert.Contains(records, record => record["tags"] is not null);
         JsonObject plugin = Figures(stats)["watch"];
-        Assert.Equal((0, records.Length), (plugin["faults"]!.GetValue<int>(), plugin["counters"]!["final_records"]!.GetValue<int>()));
+        Assert.Equal((0, records.Length), (plugin["errors"]!.GetValue<int>(), plugin["counters"]!["final_records"]!.GetValue<int>()));
         Assert.Contains($"plugin watch: tap_tags 0, ", run.Error, StringComparison.Ordinal);
         Assert.Contains($" final_records {records.Length}, ", run.Error, StringComparison.Ordinal);
     }
@@ -75,7 +75,7 @@ public sealed class PluginTests : IDisposable
         // The sample's sessions do not begin as the broken parser's would: that one is never called.
         Assert.Contains(said ?? "plugin broken: observed 7", run.Error, StringComparison.Ordinal);
         bool counted = broken is "saveHook" or "background" or "counter";
-        Assert.Equal(counted, Figures(stats).TryGetValue("broken", out JsonObject? plugin) && plugin["faults"]!.GetValue<long>() > 0);
+        Assert.Equal(counted, Figures(stats).TryGetValue("broken", out JsonObject? plugin) && plugin["errors"]!.GetValue<long>() > 0);
     }
 
     [Fact]

@@ -74,14 +74,14 @@ public sealed class BrokenCallbackTests
         foreach (int partitions in (int[])[1, 3])
         {
             _said.Clear();
-            List<GatheredRecord> whole = await RunAsync("", partitions, (_, plugin) => Assert.Equal(0, plugin.Faults));
+            List<GatheredRecord> whole = await RunAsync("", partitions, (_, plugin) => Assert.Equal(0, plugin.Errors));
             Assert.Empty(_said);
             List<GatheredRecord> records = await RunAsync(
                 broken,
                 partitions,
                 (run, plugin) =>
                 {
-                    Assert.InRange(plugin.Faults, 1, long.MaxValue);
+                    Assert.InRange(plugin.Errors, 1, long.MaxValue);
                     Assert.Equal(cost == Cost.Packets, run.Verdicts[(int)PacketRc.PluginFailed] > 0);
                     Assert.Equal(cost is Cost.PacketsInPartition or Cost.PacketsOfSession, run.Counts.Failed > 0);
                 }
@@ -131,7 +131,7 @@ public sealed class BrokenCallbackTests
     [Fact]
     public async Task AProtocolThatEndsEachSessionMakesNoRecordOfNothing()
     {
-        List<GatheredRecord> records = await RunAsync("preProcess.restart", 1, (_, plugin) => Assert.Equal(0, plugin.Faults));
+        List<GatheredRecord> records = await RunAsync("preProcess.restart", 1, (_, plugin) => Assert.Equal(0, plugin.Errors));
         Assert.All(records, record => Assert.True(record.Long("packets") > 0));
     }
 

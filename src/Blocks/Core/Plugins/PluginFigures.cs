@@ -29,13 +29,13 @@ public sealed class PluginFigures
                 counters.Add(counter.Name, counts[counter.Number]);
             foreach (ObservedCounter counter in plugin.Observed)
                 counters.Add(counter.Name, counter.Read(plugin, _faults));
-            long faults = counts[plugin.Faults] + Interlocked.Read(ref plugin.OtherFaults);
-            if (counters.Count > 0 || faults > 0)
+            long errors = counts[plugin.Faults] + Interlocked.Read(ref plugin.OtherFaults);
+            if (counters.Count > 0 || errors > 0)
                 figures.Add(
                     new PluginFigure
                     {
                         Name = plugin.Name,
-                        Faults = faults,
+                        Errors = errors,
                         Counters = counters,
                     }
                 );

@@ -107,7 +107,7 @@ public sealed record PluginFigure
     public required string Name { get; init; }
 
     /// <summary>Exceptions out of it, parsers' included.</summary>
-    public long Faults { get; init; }
+    public long Errors { get; init; }
 
     /// <summary>Its own counters.</summary>
     public IReadOnlyDictionary<string, long> Counters { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);

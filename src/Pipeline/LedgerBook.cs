@@ -11,6 +11,7 @@ namespace FlowPipe.Pipeline;
 /// packets read  = in records + in open sessions + dropped, by reason (shed under overload in three ways)
 /// records made + copied by routes = accepted by each sink = delivered + dead-lettered + spooled + evicted + failed
 ///                                    + committed by an earlier run + left to the next + open
+/// packets given to the writer = in files + lost on their way to a disk that refused them
 /// </code>
 /// </summary>
 internal static class LedgerBook
@@ -20,7 +21,8 @@ internal static class LedgerBook
     /// <param name="sessions">All partitions.</param>
     /// <param name="sinks">All sinks.</param>
     /// <param name="atEnd">Whether the run has ended well: nothing may be on its way then.</param>
-    public static Ledger Close(ReaderCounts reader, long[] verdicts, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, bool atEnd)
+    /// <param name="writer">The writer, if there is one.</param>
+    public static Ledger Close(ReaderCounts reader, long[] verdicts, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, bool atEnd, WriterFigures? writer = null)
     {
         var lines = new List<LedgerLine> { Line("packets read", reader.Packets), Line("packets in records", sessions.RecordPackets) };
         if (reader.KernelPackets > 0)
@@ -43,6 +45,8 @@ internal static class LedgerBook
         if (sessions.Failed > 0)
             lines.Add(Line("packets without a session: a plugin's protocol failed", sessions.Failed));
         dropped += sessions.Refused + sessions.Failed + reader.Shed;
+        if (writer is not null)
+            AddWriter(lines, writer);
         lines.Add(Line("records made", sessions.Records));
         foreach (SinkFigures sink in sinks)
         {
@@ -66,7 +70,7 @@ internal static class LedgerBook
         }
         if (!atEnd)
             return new Ledger { Lines = lines };
-        string? imbalance = Imbalance(reader.Packets, dropped, sessions, sinks);
+        string? imbalance = Imbalance(reader.Packets, dropped, sessions, sinks, writer);
         return new Ledger
         {
             Lines = lines,
@@ -75,10 +79,12 @@ internal static class LedgerBook
         };
     }
 
-    private static string? Imbalance(long read, long dropped, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks)
+    private static string? Imbalance(long read, long dropped, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, WriterFigures? writer)
     {
         if (read != sessions.RecordPackets + dropped)
             return $"{read} packets were read, but {sessions.RecordPackets} are in records and {dropped} were dropped";
+        if (writer is { Open: not 0 })
+            return $"{sessions.SavedPackets} packets were given to the writer, but {writer.Packets} are in files and {writer.Lost} were lost";
         foreach (SinkFigures sink in sinks)
         {
             if (sessions.Records != sink.Accepted - sink.Copied)
@@ -88,6 +94,17 @@ internal static class LedgerBook
                 return $"{sink.Accepted} records reached {sink.Name}, but {sink.Accepted - sink.Open} have met their fates there";
         }
         return null;
+    }
+
+    private static void AddWriter(List<LedgerLine> lines, WriterFigures writer)
+    {
+        lines.Add(Line("packets in files", writer.Packets));
+        if (writer.Open > 0)
+            lines.Add(Line("packets on their way to files", writer.Open));
+        if (writer.Unsaved > 0)
+            lines.Add(Line("packets not kept: the disk was behind or refused", writer.Unsaved));
+        if (writer.Lost > 0)
+            lines.Add(Line("packets lost on their way to a disk that refused", writer.Lost));
     }
 
     private static LedgerLine Line(string name, long count) => new() { Name = name, Count = count };

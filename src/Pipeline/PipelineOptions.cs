@@ -5,6 +5,7 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Pipeline;
 
@@ -17,6 +18,9 @@ public sealed record PipelineOptions
 
     /// <summary>Reads interfaces, which were opened before, instead of files; disposed by its caller.</summary>
     public IPacketReader? LiveReader { get; init; }
+
+    /// <summary>Where packets are kept.</summary>
+    public WriterSettings Writer { get; init; } = new();
 
     /// <summary>Which packets are dropped.</summary>
     public PacketSettings Packets { get; init; } = new();

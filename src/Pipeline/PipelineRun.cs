@@ -1,16 +1,19 @@
 using System.Diagnostics;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue.Drops;
+using FlowPipe.Core.Graph;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Pipeline;
 
 /// <summary>One run of the pipeline, from the reader to the sinks.</summary>
 public sealed class PipelineRun(PipelineOptions options)
 {
+    private const int LiveEmitCapacity = 512;
     private readonly Stopwatch _time = new();
     private volatile RunFigures? _figures;
     private volatile string _state = "starting";
@@ -24,9 +27,13 @@ public sealed class PipelineRun(PipelineOptions options)
         _time.Start();
         using FilePacketReader? files = options.LiveReader is null ? new FilePacketReader(options.Reading) : null;
         IPacketReader reader = options.LiveReader ?? files!;
+        using WriteBlock? writer = options.Writer.Copies ? new WriteBlock(options.Writer, options.Partitions, events: null, abort) : null;
         var emit = new EmitBlock(
             options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
-            partitions: options.Partitions
+            // In a capture records may wait here for a slow disk; those who make them must not.
+            options.Writer is { Copies: true, IsLive: true } ? LiveEmitCapacity : BlockOptions.MinimumCapacity,
+            options.Partitions,
+            writer is null ? null : new WrittenGate(writer.Marks, options.Records.Fields)
         );
         try
         {
@@ -50,6 +57,7 @@ public sealed class PipelineRun(PipelineOptions options)
             Packets = options.Packets,
             Commits = options.Commits,
             Live = reader.Live,
+            Writer = writer,
             DropLists = options.DropLists ?? new Snapshot<DropLists>(DropListReader.Read(options.Packets)),
         };
         using var topology = new Topology(reader, stage, emit, new StatsBlock());
@@ -60,7 +68,15 @@ public sealed class PipelineRun(PipelineOptions options)
         await using var ticking = new Timer(_ => topology.Stats.Clock.Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         try
         {
-            await topology.RunAsync(stop).ConfigureAwait(false);
+            try
+            {
+                await topology.RunAsync(stop).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (writer is not null)
+                    await writer.CloseAsync().ConfigureAwait(false);
+            }
             _state = "delivering";
             await emit.FlushAsync(abort).ConfigureAwait(false);
             _state = "done";

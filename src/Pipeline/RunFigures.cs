@@ -1,9 +1,9 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting;
-using FlowPipe.Core.Graph;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Pipeline;
 
@@ -15,6 +15,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
         ReaderCounts read = reader.Counts;
         SessionCounts sessions = topology.Stats.Sessions();
         long[] verdicts = topology.Stats.Verdicts();
+        WriterFigures? writer = topology.Write is { } write ? FiguresOf(write.Counts, sessions) : null;
         SinkFigures[] sinkFigures = [.. sinks.Select(FiguresOf)];
         return new RunSnapshot
         {
@@ -56,7 +57,8 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             Blocks = Blocks(),
             Sinks = sinkFigures,
             Plugins = topology.Plugins.Read(topology.Stats),
-            Ledger = LedgerBook.Close(read, verdicts, sessions, sinkFigures, atEnd: state == "done"),
+            Writer = writer,
+            Ledger = LedgerBook.Close(read, verdicts, sessions, sinkFigures, atEnd: state == "done", writer),
         };
     }
 
@@ -65,12 +67,22 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
         var blocks = new List<BlockFigures> { Figures("enqueue", topology.Enqueue.Block.InputCount) };
         foreach (SessionBlock session in topology.Sessions)
             blocks.Add(Figures(session.Name, session.Input.InputCount));
+        if (topology.Write is { } write)
+            blocks.Add(
+                new BlockFigures
+                {
+                    Name = "write",
+                    Queued = write.QueueDepth,
+                    Capacity = write.Capacity,
+                    Messages = write.Counts.Buffers,
+                }
+            );
         blocks.Add(
             new BlockFigures
             {
                 Name = "emit",
                 Queued = topology.Emit.QueueDepth,
-                Capacity = BlockOptions.MinimumCapacity,
+                Capacity = topology.Emit.Capacity,
                 Messages = topology.Emit.Batches,
             }
         );
@@ -85,6 +97,24 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             Capacity = SessionStage.QueueCapacity,
             Messages = topology.Stats.Of(name)?.Messages ?? 0,
         };
+
+    private static WriterFigures FiguresOf(WriterCounts writer, SessionCounts sessions)
+    {
+        long packets = writer.Packets;
+        long lost = writer.LostPackets;
+        return new WriterFigures
+        {
+            Packets = packets,
+            Bytes = writer.Bytes,
+            DiskBytes = writer.DiskBytes,
+            Unsaved = sessions.UnsavedPackets,
+            Lost = lost,
+            Open = sessions.SavedPackets - packets - lost,
+            FilesOpened = writer.Opened,
+            FilesClosed = writer.Closed,
+            FilesRemoved = writer.Removed,
+        };
+    }
 
     private static SinkFigures FiguresOf(ISpiSink sink) =>
         new()

@@ -7,6 +7,7 @@ using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Pipeline;
 
@@ -14,9 +15,10 @@ namespace FlowPipe.Pipeline;
 /// The way of the data, block by block:
 /// <code>
 ///   reader ──PacketBatch──► enqueue ──PartitionSlice──► session 0 … session P-1 ──SpiBatch──► emit
+///                              │                                   ├──PcapBuffer─► write ────┘ how far it is
 ///                              └───────────────BlockStats──────────┴──────────────────────► stats
 /// </code>
-/// Every arrow is bounded, so a slow sink is felt at the reader. The writer's place is between session and emit (its issue comes later).
+/// Every arrow is bounded, so a slow sink is felt at the reader. Emit holds each record until write has its packets on disk.
 /// </summary>
 internal sealed class Topology : IDisposable
 {
@@ -24,6 +26,10 @@ internal sealed class Topology : IDisposable
     private readonly BlockGraph _graph = new();
     private readonly PluginTasks _tasks;
 
+    /// <param name="reader">Where packets come from; not disposed.</param>
+    /// <param name="sessions">What makes enqueue and the partitions.</param>
+    /// <param name="emit">Where records go.</param>
+    /// <param name="stats">Where counters go.</param>
     public Topology(IPacketReader reader, SessionStage sessions, EmitBlock emit, StatsBlock stats)
     {
         _reader = reader;
@@ -32,10 +38,13 @@ internal sealed class Topology : IDisposable
         Commands = sessions.CreateCommands(Sessions);
         Plugins = sessions.Plugins;
         _tasks = sessions.Tasks;
+        Write = sessions.Writer;
         Emit = emit;
         Stats = stats;
 
         _graph.Add("enqueue", Enqueue.Block);
+        if (Write is not null)
+            _graph.Add("write", Write.Block);
         _graph.Add("emit", Emit.Block);
         _graph.Add("stats", Stats.Block);
         foreach (SessionBlock session in Sessions)
@@ -47,6 +56,8 @@ internal sealed class Topology : IDisposable
         {
             _graph.Link(session.Spi, Emit.Block);
             _graph.Link(session.Stats, Stats.Block);
+            if (Write is not null)
+                _graph.Link(session.Pcap, Write.Block);
         }
     }
 
@@ -58,6 +69,9 @@ internal sealed class Topology : IDisposable
 
     /// <summary>What plugins count.</summary>
     public PluginFigures Plugins { get; }
+
+    /// <summary>Null where packets stay in what is read.</summary>
+    public WriteBlock? Write { get; }
 
     public EmitBlock Emit { get; }
     public StatsBlock Stats { get; }

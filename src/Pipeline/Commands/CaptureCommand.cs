@@ -78,8 +78,6 @@ internal static class CaptureCommand
             Capture = interfaces.Length == 0 ? settings.Capture : settings.Capture with { Interfaces = interfaces },
             Records = settings.Records with
             {
-                // Packets that nobody has written can't be pointed at.
-                Positions = false,
                 Node = config.SourceOf("node").Layer == ConfigLayer.Default ? Environment.MachineName : settings.Records.Node,
             },
         };

@@ -61,6 +61,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     /// <summary>Runs with sinks that the caller disposes.</summary>
     public async Task<int> RunAsync(IReadOnlyList<CaptureInput> inputs, IReadOnlyList<ISpiSink> sinks)
     {
+        FlowPipeSettings decided = PacketKeeping.Decide(settings, isLive: LiveReader is not null, context.Status.Message);
         FieldPolicy? fields = settings.Fields.CreatePolicy(context.Environment);
         if (fields is { LeftOut: { Count: > 0 } leftOut })
             context.Status.Message($"fields.hash: only texts and addresses can be hashed; of its groups this is left out: {Some(leftOut)}");
@@ -73,7 +74,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             new PipelineOptions
             {
                 Sessions = settings.Sessions,
-                Records = settings.Records with { Fields = fields },
+                Records = decided.Records with { Fields = fields },
+                Writer = decided.Writer,
                 Reading = settings.Reading with
                 {
                     Inputs = inputs,
@@ -111,6 +113,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             LedgerTable.Write(context.Status, result.Final);
         if (Forced(result.Final.Sessions) is { } forced)
             context.Status.Message(forced);
+        if (Unkept(result.Final.Writer) is { } unkept)
+            context.Status.Message(unkept);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
             context.Status.Message(fault);
         statsFile?.Write(result.Final);
@@ -159,6 +163,12 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             ? null
             : $"sessions.maxStreams or flow.memcap was reached: {Figures.Count(sessions.Evicted)} sessions were evicted (end reason forced) and "
                 + $"{Figures.Count(sessions.EndedEarly)} ended by the timeouts of emergency mode, so the records depend on --partitions";
+
+    /// <summary>What a disk has not taken; null when it has taken all.</summary>
+    internal static string? Unkept(WriterFigures? writer) =>
+        writer is { Unsaved: var unsaved, Lost: var lost } && unsaved + lost > 0
+            ? $"{Figures.Count(unsaved + lost)} packets of sessions are in no file, as the disk was behind or refused them; their records are tagged pcap-disk-overload or pcap-disk-error"
+            : null;
 
     /// <summary>Why a run that came to its end is not a success.</summary>
     internal static IEnumerable<string> Faults(RunSnapshot final, bool aborted)

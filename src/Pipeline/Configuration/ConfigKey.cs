@@ -65,6 +65,29 @@ internal abstract class ConfigKey(string path, ConfigKind kind, string accepts, 
             FlagValue = flagValue,
         };
 
+    /// <summary>Gigabytes, as Arkime has them: a number that may have a fraction, kept as bytes.</summary>
+    public static ConfigKey Gigabytes(
+        string path,
+        double least,
+        double most,
+        Func<FlowPipeSettings, long> get,
+        Func<FlowPipeSettings, long, FlowPipeSettings> set,
+        string help
+    ) =>
+        new SingleKey(
+            path,
+            ConfigKind.Number,
+            string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"),
+            help,
+            settings => (get(settings) / (double)(1 << 30)).ToString("0.######", CultureInfo.InvariantCulture),
+            (settings, text) =>
+                double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+                && number >= least
+                && number <= most
+                    ? set(settings, (long)Math.Round(number * (1 << 30)))
+                    : null
+        );
+
     /// <summary>Bytes: a number with a unit of ten to the third power of two, as Suricata has them; 0 for none.</summary>
     public static ConfigKey Size(
         string path,

@@ -184,6 +184,7 @@ internal static class ConfigKeys
             "Blocks on their way at once; times blockBytes it is the memory that packets take"
         ),
         .. CaptureKeys.All,
+        .. WriterKeys.All,
         List(
             "packets.packetDropIps",
             "addresses, networks and ports such as 10.1.2.3, 10.0.0.0/8, 10.9.0.0/16=allow, :53, 10.1.2.3:443 or [2001:db8::1]:443",

@@ -7,6 +7,7 @@ using FlowPipe.Core.Privileges;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Reading.Live;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Writing;
 using FlowPipe.Pipeline.Plugins;
 using FlowPipe.Schemas.Registry;
 
@@ -30,6 +31,9 @@ internal sealed record FlowPipeSettings
 
     /// <summary>What a capture keeps of its rights.</summary>
     public PrivilegeSettings Privileges { get; init; } = new();
+
+    /// <summary>Where packets are kept.</summary>
+    public WriterSettings Writer { get; init; } = new();
 
     public PacketSettings Packets { get; init; } = new();
 

@@ -117,7 +117,12 @@ internal sealed class Extraction(SourceFiles files, PacketStore store, StatusWri
     {
         try
         {
-            return await picker.TryReadAsync(path, status.Message, stop).ConfigureAwait(false);
+            return picker.TrySeek(path, stop) || await picker.TryReadAsync(path, status.Message, stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            status.Message($"{path}: {e.Message}");
+            return null;
         }
         catch (FlowPipeException e)
         {

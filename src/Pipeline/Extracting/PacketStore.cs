@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using FlowPipe.Abstractions;
 using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
 
@@ -29,15 +28,14 @@ internal sealed class PacketStore(long memoryBytes = 64 * 1024 * 1024) : IDispos
     /// <summary>The link types, in the order in which they came.</summary>
     public List<ushort> LinkTypes { get; } = [];
 
-    public void Add(in PacketRecord record, ReadOnlySpan<byte> frame)
+    public void Add(in PacketHead head, ReadOnlySpan<byte> frame)
     {
         Reserve(frame.Length);
         frame.CopyTo(_buffer.AsSpan(_used));
-        var head = new PacketHead(record.TimestampNs, frame.Length, record.OriginalLength, record.LinkType);
         _entries.Add(new Entry(head, _inFile + _used));
         _used += frame.Length;
-        if (!LinkTypes.Contains(record.LinkType))
-            LinkTypes.Add(record.LinkType);
+        if (!LinkTypes.Contains(head.LinkType))
+            LinkTypes.Add(head.LinkType);
     }
 
     /// <summary>Gives the packets to a writer, the earliest first; of the same time as they came.</summary>

@@ -3,6 +3,7 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Reading;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Pipeline.Extracting;
 
@@ -15,6 +16,26 @@ internal sealed class SourcePicker(WantedSource wanted, PacketStore store)
 
     /// <summary>Packets found.</summary>
     public int Found { get; private set; }
+
+    /// <summary>Takes what is wanted of a file by the packets' places alone, where it is one that we have written.</summary>
+    /// <returns>Whether it could.</returns>
+    public bool TrySeek(string path, CancellationToken stop)
+    {
+        if (wanted.HasFingerprint)
+            return false; // of a capture, which is to be compared
+        using PcapFileReader? file = PcapFileReader.TryOpen(path);
+        if (file is null)
+            return false;
+        foreach (long offset in _offsets)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (!file.TryRead(offset, out PcapPacket packet))
+                continue;
+            store.Add(new PacketHead(packet.TimestampNs, packet.Frame.Length, packet.OriginalLength, file.LinkType), packet.Frame);
+            Found++;
+        }
+        return true;
+    }
 
     /// <summary>Reads a file. False when it is another source than the one that the records mean; nothing of it is kept then.</summary>
     public async Task<bool> TryReadAsync(string path, Action<string> damaged, CancellationToken stop)
@@ -40,7 +61,7 @@ internal sealed class SourcePicker(WantedSource wanted, PacketStore store)
 
     private void Take(PacketBatch batch, CancellationTokenSource over)
     {
-        if (wanted.Fingerprint.Length > 0 && batch.Source!.Fingerprint != wanted.Fingerprint)
+        if (wanted.HasFingerprint && batch.Source!.Fingerprint != wanted.Fingerprint)
             _changed = true;
         for (int i = 0; i < batch.Count && !_changed; i++)
         {
@@ -52,7 +73,8 @@ internal sealed class SourcePicker(WantedSource wanted, PacketStore store)
                 break;
             if (_offsets[_next] != record.SourceOffset)
                 continue;
-            store.Add(in record, batch.Frame(in record));
+            ReadOnlySpan<byte> frame = batch.Frame(in record);
+            store.Add(new PacketHead(record.TimestampNs, frame.Length, record.OriginalLength, record.LinkType), frame);
             Found++;
             _next++;
         }

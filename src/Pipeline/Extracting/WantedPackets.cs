@@ -38,7 +38,11 @@ internal sealed class WantedSource(string fingerprint)
     private readonly List<long> _offsets = [];
     private bool _sorted;
 
+    /// <summary>What the records call it: a capture's fingerprint, or the name of a file that we have written.</summary>
     public string Fingerprint => fingerprint;
+
+    /// <summary>Whether the beginning of the file tells that it is this source.</summary>
+    public bool HasFingerprint { get; } = fingerprint.Length == 16 && fingerprint.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Where the source was found, by one record or another.</summary>
     public IReadOnlyList<string> Uris => _uris;

@@ -27,6 +27,7 @@ internal sealed class RunMeter : IDisposable
         AddSessions();
         AddRecords();
         AddPlugins();
+        AddFiles();
         AddKafka();
     }
 
@@ -169,6 +170,39 @@ internal sealed class RunMeter : IDisposable
             "{error}",
             "Exceptions out of parsers and plugins",
             now => now.Plugins.Select(static plugin => new Measurement<long>(plugin.Errors, Tag("plugin", plugin.Name)))
+        );
+    }
+
+    private void AddFiles()
+    {
+        Counters(
+            "flowpipe.writer.packets",
+            "{packet}",
+            "Packets of sessions by fate: in files, not kept as the disk was behind or refused, lost on their way to it",
+            static now =>
+                now.Writer is { } writer
+                    ?
+                    [
+                        new Measurement<long>(writer.Packets, Tag("fate", "written")),
+                        new Measurement<long>(writer.Unsaved, Tag("fate", "unsaved")),
+                        new Measurement<long>(writer.Lost, Tag("fate", "lost")),
+                    ]
+                    : []
+        );
+        Counter("flowpipe.writer", "By", "Bytes that packets take on disk", static now => now.Writer?.DiskBytes ?? 0);
+        Counters(
+            "flowpipe.writer.files",
+            "{file}",
+            "Files of packets by what was done to them",
+            static now =>
+                now.Writer is { } writer
+                    ?
+                    [
+                        new Measurement<long>(writer.FilesOpened, Tag("event", "opened")),
+                        new Measurement<long>(writer.FilesClosed, Tag("event", "closed")),
+                        new Measurement<long>(writer.FilesRemoved, Tag("event", "removed")),
+                    ]
+                    : []
         );
     }
 

@@ -30,16 +30,18 @@ public sealed class PositionListTests
             {
                 var pool = new BytePool();
                 var list = new PositionList();
-                Fill(ref list, pool, packets);
-                Assert.Equal(Expected(packets), Read(in list, out List<long> lengths));
+                var table = new SourceTable();
+                Fill(ref list, pool, table, packets);
+                Assert.Equal(Expected(packets), Read(in list, table, out List<long> lengths));
                 Assert.Equal(packets.Select(packet => (long)packet.Length), lengths);
 
                 // cleared, its memory kept, it begins anew
-                list.Clear();
-                Fill(ref list, pool, packets);
-                Assert.Equal(Expected(packets), Read(in list, out _));
-                list.Return(pool);
+                list.Clear(table);
+                Fill(ref list, pool, table, packets);
+                Assert.Equal(Expected(packets), Read(in list, table, out _));
+                list.Return(pool, table);
                 Assert.Equal(0, pool.Lent);
+                Assert.InRange(table.Count, 0, 1); // the newest stays
             },
             iter: 200
         );
@@ -49,21 +51,22 @@ public sealed class PositionListTests
     public void SaysThatItIsFullBeforeItIs()
     {
         var pool = new BytePool();
+        var table = new SourceTable();
         var list = new PositionList();
         int packets = 0;
         // the longest entries that there can be
         for (; !list.IsFull; packets++)
-            list.Add(pool, Sources[packets % 2], packets % 2 == 0 ? 0 : long.MaxValue, int.MaxValue);
+            list.Add(pool, table, Sources[packets % 2], packets % 2 == 0 ? 0 : long.MaxValue, int.MaxValue);
         Assert.InRange(packets, 40_000, 1 << 20);
         Assert.InRange(pool.Lent, BytePool.Largest, 3 * BytePool.Largest); // gaps, lengths and parts, none beyond the largest array
-        _ = Read(in list, out List<long> lengths);
+        _ = Read(in list, table, out List<long> lengths);
         Assert.Equal(packets, lengths.Count);
     }
 
-    private static void Fill(ref PositionList list, BytePool pool, (int Source, long Offset, int Length)[] packets)
+    private static void Fill(ref PositionList list, BytePool pool, SourceTable table, (int Source, long Offset, int Length)[] packets)
     {
         foreach ((int source, long offset, int length) in packets)
-            list.Add(pool, Sources[source], offset, length);
+            list.Add(pool, table, Sources[source], offset, length);
     }
 
     /// <summary>A run of packets of one source is one entry.</summary>
@@ -81,11 +84,8 @@ public sealed class PositionListTests
         return all;
     }
 
-    private static List<(string, string)> Read(in PositionList list, out List<long> lengths)
+    private static List<(string, string)> Read(in PositionList list, SourceTable table, out List<long> lengths)
     {
-        var table = new SourceTable();
-        foreach (PacketSource source in Sources)
-            table.Add(source);
         var record = new SpiFields();
         list.WriteTo(record, Fields, table, lengths: true);
         var entries = new List<(string, string)>();

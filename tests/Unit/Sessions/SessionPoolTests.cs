@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Tests.Unit.Sessions;
@@ -8,11 +9,12 @@ public sealed class SessionPoolTests
 {
     private readonly CoreFields _fields = new(FieldDictionary.Default);
     private readonly BytePool _bytes = new();
+    private readonly SourceTable _sources = new();
 
     [Fact]
     public void MakesSessionsInBlocksAndCountsThem()
     {
-        var pool = new SessionPool(_fields, _bytes);
+        var pool = new SessionPool(_fields, _bytes, _sources);
         FlowSession first = pool.Take(isTcp: false);
         Assert.Equal((127, 1, 0L), (pool.Spare, pool.InUse, pool.Recycled));
         pool.Return(first);
@@ -23,7 +25,7 @@ public sealed class SessionPoolTests
     [Fact]
     public void KeepsNoMoreThanItMayNeed()
     {
-        var pool = new SessionPool(_fields, _bytes);
+        var pool = new SessionPool(_fields, _bytes, _sources);
         FlowSession[] taken = [.. Enumerable.Range(0, 20_000).Select(i => pool.Take(isTcp: i % 2 == 0))];
         Assert.Equal(20_000, taken.Distinct().Count());
         foreach (FlowSession session in taken)
@@ -39,7 +41,7 @@ public sealed class SessionPoolTests
     [Fact]
     public void MakesAndKeepsWhatIsPreallocated()
     {
-        var pool = new SessionPool(_fields, _bytes, prealloc: 3000);
+        var pool = new SessionPool(_fields, _bytes, _sources, prealloc: 3000);
         Assert.Equal((3000, 3000L), (pool.Spare, pool.Made));
         FlowSession[] taken = [.. Enumerable.Range(0, 3000).Select(_ => pool.Take(isTcp: false))];
         Assert.Equal((0, 3000L), (pool.Spare, pool.Made));
@@ -51,7 +53,7 @@ public sealed class SessionPoolTests
     [Fact]
     public void OnlyTcpSessionsTakeTcpsPart()
     {
-        var pool = new SessionPool(_fields, _bytes);
+        var pool = new SessionPool(_fields, _bytes, _sources);
         FlowSession udp = pool.Take(isTcp: false);
         long one = pool.InUseBytes;
         FlowSession tcp = pool.Take(isTcp: true);
@@ -66,18 +68,18 @@ public sealed class SessionPoolTests
     [Fact]
     public void AReturnedSessionIsAsNew()
     {
-        var pool = new SessionPool(_fields, _bytes);
+        var pool = new SessionPool(_fields, _bytes, _sources);
         FlowSession used = pool.Take(isTcp: true);
         used.Protocol = new UdpProtocol();
         used.HasIp = true;
         used.AddTag("old"u8);
-        used.Positions.Add(_bytes, new PacketSource(0, "f", "u"), 24, 76);
+        used.Positions.Add(_bytes, _sources, new PacketSource(0, "f", "u"), 24, 76);
         used.GatherPayload(Side.Client, "old"u8);
         used.Packets.Add(Side.Client, 3);
         used.Tcp.Syn = 1;
         used.Tcp.Client.Following = true;
         used.MarkForClose(EndReason.Rst);
-        used.StartSegment();
+        used.StartSegment(_sources);
         used.StopSaving();
         pool.Return(used);
 

@@ -6,6 +6,7 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Parsers;
@@ -79,7 +80,7 @@ internal sealed class MessageHarness
         _runtime.Save(_session, final: true);
         string json = RecordRoundTripTests.Json(FieldDictionary.Default, new Sessions3Options(), new SpiRow(), _session.Fields);
         _runtime.Free(_session);
-        _session.Clear(_pool);
+        _session.Clear(_pool, new SourceTable());
         Assert.Equal(0, _pool.Lent);
         return JsonNode.Parse(json)!;
     }

@@ -3,6 +3,7 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Schemas;
@@ -53,7 +54,7 @@ internal sealed class ParserSession
     /// <summary>The session is recycled for another: no memory may be left behind, and its parsers must be as new.</summary>
     public void Clear()
     {
-        _session.Clear(_pool);
+        _session.Clear(_pool, new SourceTable());
         Assert.Equal(0, _pool.Lent);
         _session.Protocol = _protocol;
         _session.Parsing = _runtime;

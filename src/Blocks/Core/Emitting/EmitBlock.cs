@@ -13,14 +13,23 @@ public sealed class EmitBlock : IAsyncDisposable
     private readonly ISpiSink[] _sinks;
     private readonly ICommittingSink? _committing;
     private readonly BarrierAligner? _aligner;
+    private readonly WrittenGate? _gate;
     private long _batches;
     private long _records;
 
     /// <param name="sinks">At least one; they belong to the block from now on.</param>
     /// <param name="capacity">Batches that it holds.</param>
     /// <param name="partitions">Whose records come: a sink that commits needs to know all who must come to a commit point.</param>
-    public EmitBlock(IReadOnlyList<ISpiSink> sinks, int capacity = BlockOptions.MinimumCapacity, int partitions = 1)
+    /// <param name="gate">Holds records back until their packets are written; null where no packets are.</param>
+    public EmitBlock(
+        IReadOnlyList<ISpiSink> sinks,
+        int capacity = BlockOptions.MinimumCapacity,
+        int partitions = 1,
+        WrittenGate? gate = null
+    )
     {
+        _gate = gate;
+        Capacity = capacity;
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         _sinks = [.. sinks];
@@ -56,6 +65,9 @@ public sealed class EmitBlock : IAsyncDisposable
 
     /// <summary>Records in them.</summary>
     public long Records => Interlocked.Read(ref _records);
+
+    /// <summary>Batches that may wait.</summary>
+    public int Capacity { get; }
 
     /// <summary>Batches that wait.</summary>
     public int QueueDepth => Block.InputCount;
@@ -111,6 +123,8 @@ public sealed class EmitBlock : IAsyncDisposable
     {
         try
         {
+            if (_gate is not null && batch.WrittenUpTo > 0)
+                await _gate.PassAsync(batch);
             if (_aligner is null)
                 await WriteAsync(batch);
             else if (!_aligner.Keeps(batch))

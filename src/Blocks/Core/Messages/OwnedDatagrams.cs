@@ -8,13 +8,22 @@ namespace FlowPipe.Core.Messages;
 /// <param name="TimestampNs">Its own time.</param>
 /// <param name="CapturedLength">Bytes captured.</param>
 /// <param name="OriginalLength">Bytes on the wire.</param>
+/// <param name="LinkType">Its link type.</param>
 public readonly record struct FragmentPacket(
     PacketSource Source,
     long SourceOffset,
     long TimestampNs,
     int CapturedLength,
-    int OriginalLength
-);
+    int OriginalLength,
+    ushort LinkType
+)
+{
+    /// <summary>The packet as it came, where packets are written; else null. In an array of enqueue's until the datagram is whole.</summary>
+    internal byte[]? Kept { get; init; }
+
+    /// <summary>Where it begins among the batch's datagrams, once it belongs to one.</summary>
+    internal int KeptAt { get; init; }
+}
 
 /// <summary>
 /// The reassembled datagrams of a batch, one behind the other in memory that the batch keeps, and the packets that each came in. Filled by
@@ -50,11 +59,22 @@ public sealed class OwnedDatagrams
         if (_datagrams.Count == MaxCount || captured > MaxBytes - _length)
             return false;
         // Frames handed out before keep the array that they are in: decoding may be in the middle of one.
-        if (_bytes.Length - _length < captured)
-            Array.Resize(ref _bytes, Math.Max(_length + captured, Math.Min(MaxBytes, Math.Max(4096, 2 * _bytes.Length))));
+        int kept = 0;
+        foreach (ref readonly FragmentPacket packet in packets)
+            kept += packet.Kept is null ? 0 : packet.CapturedLength;
+        if (captured > MaxBytes - _length - kept)
+            return false;
+        if (_bytes.Length - _length < captured + kept)
+            Array.Resize(ref _bytes, Math.Max(_length + captured + kept, Math.Min(MaxBytes, Math.Max(4096, 2 * _bytes.Length))));
         _datagrams.Add((_packets.Count, packets.Length));
         foreach (ref readonly FragmentPacket packet in packets)
-            _packets.Add(packet);
+        {
+            _packets.Add(packet with { Kept = null, KeptAt = _length });
+            if (packet.Kept is not { } bytes)
+                continue;
+            bytes.AsSpan(0, packet.CapturedLength).CopyTo(_bytes.AsSpan(_length));
+            _length += packet.CapturedLength;
+        }
         record.Owned = (ushort)_datagrams.Count;
         record.DataOffset = _length;
         record.CapturedLength = captured;
@@ -65,6 +85,9 @@ public sealed class OwnedDatagrams
 
     /// <summary>The frame of a record that has a datagram.</summary>
     public ReadOnlySpan<byte> Frame(in PacketRecord record) => _bytes.AsSpan(record.DataOffset, record.CapturedLength);
+
+    /// <summary>A packet as it came, where packets are written.</summary>
+    internal ReadOnlySpan<byte> FrameOf(in FragmentPacket packet) => _bytes.AsSpan(packet.KeptAt, packet.CapturedLength);
 
     /// <summary>The packets that the datagram of a record came in.</summary>
     public ReadOnlySpan<FragmentPacket> PacketsOf(in PacketRecord record)

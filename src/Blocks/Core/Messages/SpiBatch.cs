@@ -32,6 +32,12 @@ public sealed class SpiRecord
     /// <summary>A bit for each of the settings' routes that takes it.</summary>
     public ulong Routes;
 
+    /// <summary>Its packets were given to the writer in these generations (<see cref="Writing.WrittenMarks"/>); 0 where none was.</summary>
+    public int WrittenFrom;
+
+    /// <summary>The last of them.</summary>
+    public int WrittenUpTo;
+
     /// <summary>Where its Avro form lies in <see cref="SpiBatch.Avro"/>; empty when no sink wants it.</summary>
     public Range AvroRange;
 
@@ -58,6 +64,9 @@ public sealed class SpiBatch(Action<SpiBatch>? recycle)
 
     /// <summary>Whose they are.</summary>
     public int Partition;
+
+    /// <summary>They are not sent before the partition's packets of this generation are written; 0 when there is nothing to wait for.</summary>
+    public int WrittenUpTo;
 
     /// <summary>The records' Avro forms, one after the other.</summary>
     public byte[] Avro = [];
@@ -87,6 +96,7 @@ public sealed class SpiBatch(Action<SpiBatch>? recycle)
     public void Recycle()
     {
         Count = 0;
+        WrittenUpTo = 0;
         AvroLength = 0;
         JsonLength = 0;
         recycle?.Invoke(this);

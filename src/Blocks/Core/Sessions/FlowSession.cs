@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Overload;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 
 namespace FlowPipe.Core.Sessions;
@@ -50,6 +51,9 @@ public sealed partial class FlowSession : Session
     internal long UncountedPackets; // fragments beyond the first of their datagrams, which count as one packet
     internal SideCounts Bytes;
     internal PositionList Positions;
+    internal int WrittenFrom; // the writer's buffers that hold its packets, by generation; 0 where none does
+    internal int WrittenUpTo;
+    internal bool Unsaved; // the writer could not take a packet of it, and its record says so
     internal ulong ClientPayload8;
     internal ulong ServerPayload8;
     internal byte ClientPayload8Length;
@@ -127,7 +131,8 @@ public sealed partial class FlowSession : Session
     }
 
     /// <summary>Begins the next record of the same session: it tells what is seen from here on, and again what belongs to all of them.</summary>
-    internal void StartSegment()
+    /// <param name="sources">The partition's.</param>
+    internal void StartSegment(SourceTable sources)
     {
         Fields.Retain(_fields.Linked);
         LastClientTtl = LastServerTtl = -1;
@@ -136,16 +141,20 @@ public sealed partial class FlowSession : Session
         UncountedPackets = 0;
         Bytes = default;
         DataBytes = default;
-        Positions.Clear();
+        Positions.Clear(sources);
+        WrittenFrom = WrittenUpTo = 0;
+        Unsaved = false;
         _tcp?.State.StartSegment();
     }
 
     /// <summary>Makes it as new, its memory kept.</summary>
-    internal void Clear(BytePool pool)
+    internal void Clear(BytePool pool, SourceTable sources)
     {
         Parsing?.Free(this);
         Fields.Reset();
-        Positions.Return(pool);
+        Positions.Return(pool, sources);
+        WrittenFrom = WrittenUpTo = 0;
+        Unsaved = false;
         _tcp?.State.Clear(Parsing?.Segments);
         Id = default;
         Protocol = null!;

@@ -1,56 +1,91 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Core.Sessions;
 
-/// <summary>What a packet adds to its session, before any protocol looks at it.</summary>
+/// <summary>What a packet adds to its session, before any protocol looks at it: counters, and where it can be found again.</summary>
 internal sealed partial class Partition
 {
-    private void Count(FlowSession session, in PacketView packet, PacketBatch batch)
+    private const int ArkimeEspPackets = 1; // that Arkime saves of a session
+
+    private void Count(FlowSession session, in PacketView packet, PacketBatch batch, long nowNs)
     {
         ref readonly PacketRecord record = ref packet.Record;
         session.LastNs = record.TimestampNs;
+        session.Packets.Add(session.PacketSide, 1);
         if (record.Owned == 0)
-            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
+        {
+            _packets++;
+            session.Bytes.Add(session.PacketSide, record.OriginalLength);
+            if (!Saves(session))
+            {
+                // Nothing is kept of it any more.
+            }
+            else if (_appender is null)
+                Place(session, batch.Source!, record.SourceOffset, record.CapturedLength);
+            else
+                Write(session, record.LinkType, record.TimestampNs, nowNs, packet.Frame, record.OriginalLength);
+        }
         else
-            CountFragments(session, in record, batch);
+        {
+            CountFragments(session, in record, batch, nowNs);
+        }
         if (session.State == FlowState.New && session.Packets.Client > 0 && session.Packets.Server > 0)
             Enter(session, FlowState.Established);
         PacketFields.Add(session, in packet, _fields);
     }
 
-    private void CountOne(FlowSession session, PacketSource source, long offset, int captured, int original)
+    private void CountFragments(FlowSession session, in PacketRecord record, PacketBatch batch, long nowNs)
     {
-        _packets++;
-        session.Packets.Add(session.PacketSide, 1);
-        CountBytes(session, source, offset, captured, original);
-    }
-
-    private void CountBytes(FlowSession session, PacketSource source, long offset, int captured, int original)
-    {
-        session.Bytes.Add(session.PacketSide, original);
-        if (_countAsArkime && session.Protocol.Type == SessionType.Esp && session.Packets.Sum > ArkimeEspPackets)
-            session.StopSaving();
-        if (session.SavesPackets)
-            session.Positions.Add(_bytes, source, offset, captured + PcapRecordHeader);
-    }
-
-    private void CountFragments(FlowSession session, in PacketRecord record, PacketBatch batch)
-    {
+        // A datagram is one packet, however it was cut; each fragment's bytes and place are the session's. Arkime knows its last packet alone, as
+        // long as the datagram.
         ReadOnlySpan<FragmentPacket> packets = batch.Owned.PacketsOf(in record);
-        if (_countAsArkime)
-        {
-            // Arkime knows one packet, as long as the datagram; the others are in the ledger all the same.
-            CountOne(session, batch.Source!, record.SourceOffset, record.CapturedLength, record.OriginalLength);
-            _packets += packets.Length - 1;
-            session.UncountedPackets += packets.Length - 1;
-            return;
-        }
-        // A datagram is one packet, however it was cut; each fragment's bytes and place are the session's.
         _packets += packets.Length;
         session.UncountedPackets += packets.Length - 1;
-        session.Packets.Add(session.PacketSide, 1);
+        if (_countAsArkime)
+        {
+            session.Bytes.Add(session.PacketSide, record.OriginalLength);
+            if (_appender is null && Saves(session))
+                Place(session, batch.Source!, record.SourceOffset, record.CapturedLength);
+        }
         foreach (ref readonly FragmentPacket packet in packets)
-            CountBytes(session, packet.Source, packet.SourceOffset, packet.CapturedLength, packet.OriginalLength);
+        {
+            if (!_countAsArkime)
+                session.Bytes.Add(session.PacketSide, packet.OriginalLength);
+            if (_appender is not null && Saves(session))
+                Write(session, packet.LinkType, packet.TimestampNs, nowNs, batch.Owned.FrameOf(in packet), packet.OriginalLength);
+            else if (!_countAsArkime && Saves(session))
+                Place(session, packet.Source, packet.SourceOffset, packet.CapturedLength);
+        }
+    }
+
+    private bool Saves(FlowSession session)
+    {
+        if (_countAsArkime && session.Protocol.Type == SessionType.Esp && session.Packets.Sum > ArkimeEspPackets)
+            session.StopSaving();
+        return session.SavesPackets;
+    }
+
+    /// <summary>The packet stays where it was read.</summary>
+    private void Place(FlowSession session, PacketSource source, long offset, int captured) =>
+        session.Positions.Add(_bytes, _sources, source, offset, captured + PcapLayout.RecordHeaderLength);
+
+    /// <summary>The packet goes to a file of ours.</summary>
+    private void Write(FlowSession session, ushort linkType, long timestampNs, long nowNs, ReadOnlySpan<byte> frame, int original)
+    {
+        bool behind = _appender!.IsBehind;
+        if (behind || !_appender.TryAppend(linkType, timestampNs, nowNs, frame, original, out PacketSource file, out long offset))
+        {
+            _unsaved++;
+            if (!session.Unsaved)
+                session.AddTag(behind ? UnsavedTags.Behind : UnsavedTags.Refused);
+            session.Unsaved = true;
+            return;
+        }
+        if (session.WrittenFrom == 0)
+            session.WrittenFrom = _appender.Generation;
+        session.WrittenUpTo = _appender.Generation;
+        session.Positions.Add(_bytes, _sources, file, offset, frame.Length + PcapLayout.RecordHeaderLength);
     }
 }

@@ -4,6 +4,7 @@ using FlowPipe.Core.Overload;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
+using FlowPipe.Core.Writing;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -32,10 +33,11 @@ internal sealed partial class Partition
     private readonly FaultSwitch[] _faults;
     private readonly long[] _byReason = new long[Enum.GetValues<EndReason>().Length];
     private readonly OverloadControl? _overload;
-    private int _lastSource = -1;
     private readonly PluginFaults _pluginFaults;
     private readonly int _firstGuarded; // protocols from this number on are plugins'
     private long _failed; // packets that a plugin's protocol threw over
+    private readonly PcapAppender? _appender;
+    private long _unsaved; // packets that the writer could not take
     private long _refused; // packets of sessions that were not begun under overload
     private bool _attend; // a limit is reached, or was: see to it before the next packet
     private long _faultDone; // packet at which a fault was simulated last
@@ -62,13 +64,14 @@ internal sealed partial class Partition
         _timeouts = new FlowTimeouts(setup.Sessions, setup.Protocols);
         _wheel = new TimeoutWheel(_timeouts);
         _asArkime = setup.Sessions.ArkimeTimeouts ? new ArkimeTimeouts(setup.Sessions, setup.Protocols.Length) : null;
-        _pool = new SessionPool(setup.Fields, _bytes, (setup.Sessions.Prealloc + setup.Partitions - 1) / setup.Partitions);
+        _pool = new SessionPool(setup.Fields, _bytes, _sources, (setup.Sessions.Prealloc + setup.Partitions - 1) / setup.Partitions);
         _limits = new SessionLimits(setup.Sessions, setup.Partitions);
         _faults = [.. setup.Sessions.Simulate];
         _attend = _faults.Length > 0;
         _overload = setup.Overload;
         _pluginFaults = setup.Faults;
         _firstGuarded = _parsers.FirstGuarded;
+        _appender = setup.Appender;
     }
 
     /// <summary>What was lost on the way here so far.</summary>
@@ -89,15 +92,10 @@ internal sealed partial class Partition
         PacketBatch batch = slice.Batch;
         ReadOnlySpan<PacketRecord> records = slice.Records;
         Lost = batch.Lost;
-        if (batch.Source!.Number != _lastSource)
-        {
-            _sources.Add(batch.Source);
-            _lastSource = batch.Source.Number;
-        }
         for (int i = from; i < records.Length; i++)
         {
             ref readonly PacketRecord record = ref records[i];
-            if (_outbox.IsFull)
+            if (_outbox.IsFull || _appender is { HasReady: true })
                 return i;
             if (_asArkime is not null ? !RunAsArkime() : record.ClockNs >= _wheel.DueNs && !RunTimeouts(record.ClockNs))
                 return i;
@@ -207,6 +205,8 @@ internal sealed partial class Partition
         {
             Packets = _packets,
             Refused = _refused,
+            SavedPackets = _appender?.Packets ?? 0,
+            UnsavedPackets = _unsaved,
             RecordPackets = _recordPackets,
             OpenPackets = _packets - _recordPackets,
             Created = _created,
@@ -278,7 +278,7 @@ internal sealed partial class Partition
         if (session.SaveAtNs != 0 && nowNs > session.SaveAtNs && !session.Closing && _asArkime is null)
             SaveAndGoOn(session, EndReason.Saved, nowNs);
 
-        Count(session, in packet, batch);
+        Count(session, in packet, batch, nowNs);
         bool wasClosing = session.Closing;
         Process(session, in packet);
         if (session.Closing != wasClosing)
@@ -345,7 +345,7 @@ internal sealed partial class Partition
         {
             MidSave(session);
             Save(session, reason, final: false);
-            session.StartSegment();
+            session.StartSegment(_sources);
             session.LostBefore = LostInAll;
         }
         if (session.IsTcp && !session.Closing)
@@ -378,16 +378,16 @@ internal sealed partial class Partition
         _parsers.Save(session, final);
         SpiBatch batch = _outbox.Current;
         int before = batch.AvroLength + batch.JsonLength;
-        _records.Build(session, reason, final, LostInAll.Since(session.LostBefore), batch);
+        SpiRecord record = _records.Build(session, reason, final, LostInAll.Since(session.LostBefore), batch);
+        record.WrittenFrom = session.WrittenFrom;
+        record.WrittenUpTo = session.WrittenUpTo;
+        batch.WrittenUpTo = Math.Max(batch.WrittenUpTo, session.WrittenUpTo);
         _outbox.Added(batch);
         _recordBytes += batch.AvroLength + batch.JsonLength - before;
         _recordPackets += session.Packets.Sum + session.UncountedPackets;
         _recordCount++;
         _byReason[(int)reason]++;
     }
-
-    private const int PcapRecordHeader = 16;
-    private const int ArkimeEspPackets = 1; // that Arkime saves of a session
 
     private static EndReason OverReason(FlowSession session) => session.Closing ? session.ClosingReason : EndReason.Timeout;
 }

@@ -30,10 +30,13 @@ internal struct PositionList
     /// <summary>Whether there is no room for another packet; a record is saved then.</summary>
     public readonly bool IsFull => Math.Max(_gaps.Length, Math.Max(_lengths.Length, _parts.Length)) > BytePool.Largest - Reserve;
 
-    public void Add(BytePool pool, PacketSource source, long offset, int length)
+    public void Add(BytePool pool, SourceTable sources, PacketSource source, long offset, int length)
     {
         if (_partPackets == 0 || source.Number != _source)
+        {
+            sources.Hold(source);
             StartPart(pool, source.Number);
+        }
         _gaps.Add(pool, offset - _previous);
         _lengths.Add(pool, length);
         _previous = offset;
@@ -42,8 +45,9 @@ internal struct PositionList
     }
 
     /// <summary>Forgets all, and keeps the arrays.</summary>
-    public void Clear()
+    public void Clear(SourceTable sources)
     {
+        Release(sources);
         _gaps.Clear();
         _lengths.Clear();
         _parts.Clear();
@@ -51,8 +55,9 @@ internal struct PositionList
     }
 
     /// <summary>Forgets all, and gives the arrays back.</summary>
-    public void Return(BytePool pool)
+    public void Return(BytePool pool, SourceTable sources)
     {
+        Release(sources);
         _gaps.Return(pool);
         _lengths.Return(pool);
         _parts.Return(pool);
@@ -87,6 +92,21 @@ internal struct PositionList
         record.AddPacked(fields.PacketPosGaps, packets, gaps);
         record.End(fields.PacketPos);
         record.Add(fields.FileUris, source.Uri);
+    }
+
+    private readonly void Release(SourceTable sources)
+    {
+        if (_partPackets == 0)
+            return;
+        ReadOnlySpan<byte> parts = _parts.Bytes;
+        int at = 0;
+        while (at < parts.Length)
+        {
+            sources.Release((int)Varint.ReadZigZag(parts, ref at));
+            Varint.ReadZigZag(parts, ref at);
+            Varint.ReadZigZag(parts, ref at);
+        }
+        sources.Release(_source);
     }
 
     private void StartPart(BytePool pool, int source)

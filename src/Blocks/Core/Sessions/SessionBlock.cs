@@ -2,6 +2,7 @@ using System.Threading.Tasks.Dataflow;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 using Barrier = FlowPipe.Core.Messages.Barrier;
 
 namespace FlowPipe.Core.Sessions;
@@ -13,8 +14,10 @@ namespace FlowPipe.Core.Sessions;
 public sealed class SessionBlock
 {
     private readonly BufferBlock<SpiBatch> _spi = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
+    private readonly BufferBlock<PcapBuffer> _pcap = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
     private readonly BufferBlock<BlockStats> _stats = new(BlockOptions.Bounded(BlockOptions.MinimumCapacity));
     private readonly SpiOutbox _outbox;
+    private readonly PcapAppender? _appender;
     private readonly Partition _partition;
     private readonly StatsClock _clock;
     private readonly int _capacity;
@@ -24,6 +27,7 @@ public sealed class SessionBlock
     internal SessionBlock(int partition, PartitionSetup setup, int capacity, StatsClock clock)
     {
         _outbox = new SpiOutbox(partition);
+        _appender = setup.Appender;
         _partition = new Partition(setup, _outbox);
         _clock = clock;
         _capacity = capacity;
@@ -43,6 +47,9 @@ public sealed class SessionBlock
 
     /// <summary>Records, encoded.</summary>
     public ISourceBlock<SpiBatch> Spi => _spi;
+
+    /// <summary>Packets for the writer.</summary>
+    public ISourceBlock<PcapBuffer> Pcap => _pcap;
 
     /// <summary>Counters, when it is time for them.</summary>
     public ISourceBlock<BlockStats> Stats => _stats;
@@ -69,6 +76,7 @@ public sealed class SessionBlock
         if (_published != _clock.Second || message is Barrier { Final: true })
         {
             _published = _clock.Second;
+            await WriteOpenAsync().ConfigureAwait(false);
             await _stats
                 .SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts(), Plugins = _partition.Plugins.Copy() })
                 .ConfigureAwait(false);
@@ -80,7 +88,14 @@ public sealed class SessionBlock
         int next = 0;
         int count = slice.Records.Length;
         while ((next = _partition.Process(slice, next)) < count)
-            await SendAsync().ConfigureAwait(false);
+        {
+            if (_appender is { HasReady: true })
+                await WriteReadyAsync(_appender).ConfigureAwait(false);
+            if (_outbox.IsFull)
+                await SendAsync().ConfigureAwait(false);
+        }
+        if (_appender is { HasReady: true })
+            await WriteReadyAsync(_appender).ConfigureAwait(false);
         slice.Batch.SliceDone();
     }
 
@@ -94,6 +109,7 @@ public sealed class SessionBlock
             while (!_partition.EndAll(barrier.ClockNs))
                 await SendAsync().ConfigureAwait(false);
         }
+        _appender?.Advance(barrier.ClockNs);
         await SendAsync().ConfigureAwait(false);
         if (barrier.Commit is { } point)
             await SendAsync(_outbox.Mark(point, _partition.Counts().Emergencies > 0)).ConfigureAwait(false);
@@ -110,8 +126,28 @@ public sealed class SessionBlock
 
     private async Task SendAsync(SpiBatch batch)
     {
+        // Emit waits until the records' packets are written: what it waits for must not wait here.
+        if (_appender is not null && batch.WrittenUpTo == _appender.Generation)
+            await WriteOpenAsync().ConfigureAwait(false);
         if (!await _spi.SendAsync(batch).ConfigureAwait(false))
             throw new InvalidOperationException("emit takes no more records");
+    }
+
+    private Task WriteOpenAsync()
+    {
+        if (_appender is null)
+            return Task.CompletedTask;
+        _appender.HandOver();
+        return WriteReadyAsync(_appender);
+    }
+
+    private async Task WriteReadyAsync(PcapAppender appender)
+    {
+        while (appender.TryTake(out PcapBuffer? buffer))
+        {
+            if (!await _pcap.SendAsync(buffer).ConfigureAwait(false))
+                throw new InvalidOperationException("the writer takes no more packets");
+        }
     }
 
     private async Task CompleteOutputsAsync()
@@ -120,11 +156,13 @@ public sealed class SessionBlock
         {
             await Input.Completion.ConfigureAwait(false);
             _spi.Complete();
+            _pcap.Complete();
             _stats.Complete();
         }
         catch (Exception e)
         {
             ((IDataflowBlock)_spi).Fault(e);
+            ((IDataflowBlock)_pcap).Fault(e);
             ((IDataflowBlock)_stats).Fault(e);
         }
     }

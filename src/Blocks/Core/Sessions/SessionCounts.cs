@@ -9,6 +9,12 @@ public sealed record SessionCounts
     /// <summary>Packets of sessions that were not begun, under overload.</summary>
     public long Refused { get; init; }
 
+    /// <summary>Packets given to the writer.</summary>
+    public long SavedPackets { get; init; }
+
+    /// <summary>Packets that were to be written, but the disk was behind or refused.</summary>
+    public long UnsavedPackets { get; init; }
+
     /// <summary>Packets in the records made so far.</summary>
     public long RecordPackets { get; init; }
 
@@ -87,6 +93,8 @@ public sealed record SessionCounts
         {
             Packets = Packets + other.Packets,
             Refused = Refused + other.Refused,
+            SavedPackets = SavedPackets + other.SavedPackets,
+            UnsavedPackets = UnsavedPackets + other.UnsavedPackets,
             RecordPackets = RecordPackets + other.RecordPackets,
             OpenPackets = OpenPackets + other.OpenPackets,
             Created = Created + other.Created,

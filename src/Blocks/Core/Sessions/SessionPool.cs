@@ -1,3 +1,4 @@
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 
 namespace FlowPipe.Core.Sessions;
@@ -12,18 +13,21 @@ internal sealed class SessionPool
     private const int BlockSize = 128;
     private readonly CoreFields _fields;
     private readonly BytePool _bytes;
+    private readonly SourceTable _sources;
     private readonly int _prealloc;
     private readonly Stack<FlowSession> _spare;
     private readonly Stack<TcpBox> _spareTcp = new();
 
     /// <param name="fields">Handles of the fields.</param>
     /// <param name="bytes">Where sessions' positions are.</param>
+    /// <param name="sources">What these name.</param>
     /// <param name="prealloc">Sessions to make at once, and to keep.</param>
     /// <exception cref="OutOfMemoryException">There is not so much memory.</exception>
-    public SessionPool(CoreFields fields, BytePool bytes, int prealloc = 0)
+    public SessionPool(CoreFields fields, BytePool bytes, SourceTable sources, int prealloc = 0)
     {
         _fields = fields;
         _bytes = bytes;
+        _sources = sources;
         _prealloc = prealloc;
         _spare = new Stack<FlowSession>(prealloc);
         Make(prealloc);
@@ -66,7 +70,7 @@ internal sealed class SessionPool
 
     public void Return(FlowSession session)
     {
-        session.Clear(_bytes);
+        session.Clear(_bytes, _sources);
         if (session.TakeTcp() is { } tcp)
         {
             InUseBytes -= TcpBox.Bytes;

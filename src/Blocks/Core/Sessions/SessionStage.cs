@@ -8,6 +8,7 @@ using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
@@ -181,6 +182,17 @@ public sealed class SessionStage
     /// <summary>What a run over interfaces needs besides; null for one over files.</summary>
     public LiveControl? Live { get; init; }
 
+    /// <summary>Keeps the packets of sessions; null where they stay in what is read.</summary>
+    public WriteBlock? Writer
+    {
+        get;
+        init
+        {
+            field = value;
+            _decoder.Fragments.KeepsPackets = value is not null;
+        }
+    }
+
     /// <summary>How far apart commit points are.</summary>
     public CommitSettings Commits { get; init; } = new();
 
@@ -205,7 +217,10 @@ public sealed class SessionStage
         try
         {
             for (int partition = 0; partition < blocks.Length; partition++)
-                blocks[partition] = new SessionBlock(partition, _setup with { Overload = Live?.Overload }, QueueCapacity, clock);
+            {
+                PartitionSetup setup = _setup with { Overload = Live?.Overload, Appender = Writer?.CreateAppender(partition) };
+                blocks[partition] = new SessionBlock(partition, setup, QueueCapacity, clock);
+            }
         }
         catch (OutOfMemoryException e)
         {

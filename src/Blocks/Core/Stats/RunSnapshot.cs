@@ -18,6 +18,9 @@ public sealed record RunSnapshot
     /// <summary>The partitions' sessions, added up.</summary>
     public SessionFigures Sessions { get; init; } = new();
 
+    /// <summary>Where the sessions' packets went; null when they stay in what was read.</summary>
+    public WriterFigures? Writer { get; init; }
+
     /// <summary>Records made.</summary>
     public long Records { get; init; }
 
@@ -111,6 +114,33 @@ public sealed record PluginFigure
 
     /// <summary>Its own counters.</summary>
     public IReadOnlyDictionary<string, long> Counters { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+}
+
+/// <summary>Packets and the files that they were written to.</summary>
+public sealed record WriterFigures
+{
+    /// <summary>Packets on disk.</summary>
+    public long Packets { get; init; }
+
+    /// <summary>Bytes of them with their headers.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>What these take on disk.</summary>
+    public long DiskBytes { get; init; }
+
+    /// <summary>Packets that were not kept, as the disk was behind or refused.</summary>
+    public long Unsaved { get; init; }
+
+    /// <summary>Packets that were on their way to a disk that refused them.</summary>
+    public long Lost { get; init; }
+
+    /// <summary>Packets on their way.</summary>
+    public long Open { get; init; }
+    public long FilesOpened { get; init; }
+    public long FilesClosed { get; init; }
+
+    /// <summary>Files removed to make room.</summary>
+    public long FilesRemoved { get; init; }
 }
 
 /// <summary>A block and its queue.</summary>

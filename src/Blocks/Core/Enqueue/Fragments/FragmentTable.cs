@@ -45,6 +45,9 @@ internal sealed class FragmentTable
         _datagrams = new Dictionary<FragmentKey, FragmentedDatagram>(new FragmentKeyComparer(tracking.Salt));
     }
 
+    /// <summary>Whether packets are kept as they came, for they are to be written once they have a session.</summary>
+    public bool KeepsPackets { get; set; }
+
     /// <summary>Datagrams held.</summary>
     public int Count => _datagrams.Count;
 
@@ -92,7 +95,7 @@ internal sealed class FragmentTable
         datagram ??= Begin(in key, nowNs);
         ReadOnlySpan<byte> data = frame[Math.Min(fragment.DataOffset, frame.Length)..];
         data = data[..Math.Min(length, data.Length)];
-        if (!MakeRoom(datagram, data.Length + (PacketCost * arrived)))
+        if (!MakeRoom(datagram, data.Length + (PacketCost * arrived) + (KeepsPackets ? BytesOf(in packet, batch) : 0)))
         {
             GiveUp(datagram, PacketRc.FragmentDropped);
             return PacketRc.FragmentDropped;
@@ -164,18 +167,47 @@ internal sealed class FragmentTable
     private static int HeaderBytes(in IpFragment fragment, ReadOnlySpan<byte> frame) =>
         fragment.DataOffset - fragment.IpOffset - (frame[fragment.IpOffset] >> 4 == 4 ? 0 : 40);
 
-    private static void AddPackets(FragmentedDatagram datagram, in PacketRecord packet, PacketBatch batch)
+    private void AddPackets(FragmentedDatagram datagram, in PacketRecord packet, PacketBatch batch)
     {
         if (packet.Owned == 0)
         {
             datagram.Add(
-                new FragmentPacket(batch.Source!, packet.SourceOffset, packet.TimestampNs, packet.CapturedLength, packet.OriginalLength)
+                new FragmentPacket(
+                    batch.Source!,
+                    packet.SourceOffset,
+                    packet.TimestampNs,
+                    packet.CapturedLength,
+                    packet.OriginalLength,
+                    packet.LinkType
+                )
+                {
+                    Kept = Keep(batch.Frame(in packet)),
+                }
             );
             return;
         }
         // A fragment in a tunnel whose own packets were fragmented.
         foreach (ref readonly FragmentPacket part in batch.Owned.PacketsOf(in packet))
-            datagram.Add(in part);
+            datagram.Add(part with { Kept = KeepsPackets ? Keep(batch.Owned.FrameOf(in part)) : null });
+    }
+
+    private byte[]? Keep(ReadOnlySpan<byte> frame)
+    {
+        if (!KeepsPackets)
+            return null;
+        byte[] kept = _bytes.Rent(frame.Length);
+        frame.CopyTo(kept);
+        return kept;
+    }
+
+    private static int BytesOf(in PacketRecord packet, PacketBatch batch)
+    {
+        if (packet.Owned == 0)
+            return packet.CapturedLength;
+        int bytes = 0;
+        foreach (ref readonly FragmentPacket part in batch.Owned.PacketsOf(in packet))
+            bytes += part.CapturedLength;
+        return bytes;
     }
 
     private FragmentedDatagram Begin(in FragmentKey key, long nowNs)

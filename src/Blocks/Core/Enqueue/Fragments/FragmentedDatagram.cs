@@ -105,6 +105,11 @@ internal sealed class FragmentedDatagram
             if (piece.Bytes is not null)
                 pool.Return(piece.Bytes);
         }
+        foreach (ref readonly FragmentPacket packet in Packets)
+        {
+            if (packet.Kept is not null)
+                pool.Return(packet.Kept);
+        }
         _pieces.Clear();
         _packets.Clear();
         _covered = 0;

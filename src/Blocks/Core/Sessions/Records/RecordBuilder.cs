@@ -61,7 +61,7 @@ internal sealed class RecordBuilder
         );
     }
 
-    public void Build(FlowSession session, EndReason reason, bool final, LostPackets lost, SpiBatch batch)
+    public SpiRecord Build(FlowSession session, EndReason reason, bool final, LostPackets lost, SpiBatch batch)
     {
         SpiRecord record = batch.Add();
         bool several = session.Segment > 0 || !final;
@@ -103,6 +103,7 @@ internal sealed class RecordBuilder
         if (_settings.Positions)
             session.Positions.WriteTo(row.Lists, _fields, _sources, _settings.EnablePacketLen);
         Encode(row, _filter is null ? session.Fields : _filter.Apply(row, session.Fields), record, batch);
+        return record;
     }
 
     // Arkime adds ten seconds to the first ten of 1970: captures without stamps.

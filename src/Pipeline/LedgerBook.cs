@@ -22,7 +22,14 @@ internal static class LedgerBook
     /// <param name="sinks">All sinks.</param>
     /// <param name="atEnd">Whether the run has ended well: nothing may be on its way then.</param>
     /// <param name="writer">The writer, if there is one.</param>
-    public static Ledger Close(ReaderCounts reader, long[] verdicts, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, bool atEnd, WriterFigures? writer = null)
+    public static Ledger Close(
+        ReaderCounts reader,
+        long[] verdicts,
+        SessionCounts sessions,
+        IReadOnlyList<SinkFigures> sinks,
+        bool atEnd,
+        WriterFigures? writer = null
+    )
     {
         var lines = new List<LedgerLine> { Line("packets read", reader.Packets), Line("packets in records", sessions.RecordPackets) };
         if (reader.KernelPackets > 0)
@@ -79,7 +86,13 @@ internal static class LedgerBook
         };
     }
 
-    private static string? Imbalance(long read, long dropped, SessionCounts sessions, IReadOnlyList<SinkFigures> sinks, WriterFigures? writer)
+    private static string? Imbalance(
+        long read,
+        long dropped,
+        SessionCounts sessions,
+        IReadOnlyList<SinkFigures> sinks,
+        WriterFigures? writer
+    )
     {
         if (read != sessions.RecordPackets + dropped)
             return $"{read} packets were read, but {sessions.RecordPackets} are in records and {dropped} were dropped";

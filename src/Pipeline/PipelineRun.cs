@@ -31,7 +31,10 @@ public sealed class PipelineRun(PipelineOptions options)
         var emit = new EmitBlock(
             options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
             // In a capture records may wait here for a slow disk; those who make them must not.
-            options.Writer is { Copies: true, IsLive: true } ? LiveEmitCapacity : BlockOptions.MinimumCapacity,
+            options.Writer
+                is { Copies: true, IsLive: true }
+                ? LiveEmitCapacity
+                : BlockOptions.MinimumCapacity,
             options.Partitions,
             writer is null ? null : new WrittenGate(writer.Marks, options.Records.Fields)
         );

@@ -12,7 +12,8 @@ namespace FlowPipe.Core.Emitting;
 /// <param name="fields">What may leave of a record; null for all.</param>
 public sealed class WrittenGate(WrittenMarks marks, FieldPolicy? fields)
 {
-    private readonly RecordTagger? _tagger = fields is null || fields.Of(RecordTagger.Tags) == FieldAction.Keep ? new(UnsavedTags.Refused) : null;
+    private readonly RecordTagger? _tagger =
+        fields is null || fields.Of(RecordTagger.Tags) == FieldAction.Keep ? new(UnsavedTags.Refused) : null;
 
     /// <summary>Waits for the packets of a batch.</summary>
     public async ValueTask PassAsync(SpiBatch batch)

@@ -145,7 +145,8 @@ internal sealed partial class PacketDecoder : EnqueueContext
         packet.MProtocol = mProtocol;
         MProtocol protocol = _protocols[mProtocol];
         protocol.CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
-        SessionKeys.Require(in id, protocol);
+        if (mProtocol >= PluginTable.CoreProtocols)
+            SessionKeys.Require(in id, protocol);
         packet.Hash = id.Hash(_tracking.Salt);
         _hasSession = true;
         return PacketRc.DoProcess;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Plugins;
@@ -12,13 +13,17 @@ internal sealed partial class Partition
 {
     private const string PacketGivenUp = "the packet was given up (pluginFailed)";
 
-    private bool TryCreateSessionId(MProtocol protocol, in PacketView packet, out SessionId id)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryCreateSessionId(bool guarded, MProtocol protocol, in PacketView packet, out SessionId id)
     {
-        if (packet.Record.MProtocol < _firstGuarded)
-        {
-            protocol.CreateSessionId(in packet, in _tracking, out id);
-            return true;
-        }
+        if (guarded)
+            return TryCreateGuarded(protocol, in packet, out id);
+        protocol.CreateSessionId(in packet, in _tracking, out id);
+        return true;
+    }
+
+    private bool TryCreateGuarded(MProtocol protocol, in PacketView packet, out SessionId id)
+    {
         try
         {
             protocol.CreateSessionId(in packet, in _tracking, out id);
@@ -34,13 +39,24 @@ internal sealed partial class Partition
     }
 
     /// <summary>Pre-processes a packet. Where that fails, the packet is not the session's, and one that was begun for it has never been.</summary>
-    private bool TryPreProcess(FlowSession session, in PacketView packet, bool isNew, out PreProcess result)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryPreProcess(
+        bool guarded,
+        MProtocol protocol,
+        FlowSession session,
+        in PacketView packet,
+        bool isNew,
+        out PreProcess result
+    )
     {
-        if (packet.Record.MProtocol < _firstGuarded)
-        {
-            result = session.Protocol.PreProcess(session, in packet, isNew);
-            return true;
-        }
+        if (guarded)
+            return TryPreProcessGuarded(session, in packet, isNew, out result);
+        result = protocol.PreProcess(session, in packet, isNew);
+        return true;
+    }
+
+    private bool TryPreProcessGuarded(FlowSession session, in PacketView packet, bool isNew, out PreProcess result)
+    {
         try
         {
             result = session.Protocol.PreProcess(session, in packet, isNew);
@@ -57,13 +73,17 @@ internal sealed partial class Partition
         }
     }
 
-    private void Process(FlowSession session, in PacketView packet)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Process(bool guarded, MProtocol protocol, FlowSession session, in PacketView packet)
     {
-        if (packet.Record.MProtocol < _firstGuarded)
-        {
-            session.Protocol.Process(session, in packet);
-            return;
-        }
+        if (guarded)
+            ProcessGuarded(session, in packet);
+        else
+            protocol.Process(session, in packet);
+    }
+
+    private void ProcessGuarded(FlowSession session, in PacketView packet)
+    {
         if (session.ProtocolFailed)
             return;
         try

@@ -237,7 +237,8 @@ internal sealed partial class Partition
     {
         var packet = new PacketView(in record, batch.Frame(in record));
         MProtocol protocol = _protocols[record.MProtocol];
-        if (!TryCreateSessionId(protocol, in packet, out SessionId id))
+        bool guarded = record.MProtocol >= _firstGuarded;
+        if (!TryCreateSessionId(guarded, protocol, in packet, out SessionId id))
         {
             _failed += batch.PacketsOf(in record);
             return;
@@ -257,7 +258,7 @@ internal sealed partial class Partition
             return;
         }
         session ??= Begin(protocol, in id, in record, batch, nowNs);
-        if (!TryPreProcess(session, in packet, isNew, out PreProcess result))
+        if (!TryPreProcess(guarded, protocol, session, in packet, isNew, out PreProcess result))
         {
             _failed += batch.PacketsOf(in record);
             return;
@@ -266,7 +267,7 @@ internal sealed partial class Partition
         {
             End(session, EndReason.Reuse);
             session = Begin(protocol, in id, in record, batch, nowNs);
-            if (!TryPreProcess(session, in packet, isNew: true, out _))
+            if (!TryPreProcess(guarded, protocol, session, in packet, isNew: true, out _))
             {
                 _failed += batch.PacketsOf(in record);
                 return;
@@ -280,7 +281,7 @@ internal sealed partial class Partition
 
         Count(session, in packet, batch, nowNs);
         bool wasClosing = session.Closing;
-        Process(session, in packet);
+        Process(guarded, protocol, session, in packet);
         if (session.Closing != wasClosing)
             StartClosing(session, nowNs);
         else if (!session.Closing)

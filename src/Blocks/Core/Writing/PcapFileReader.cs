@@ -48,7 +48,10 @@ public sealed class PcapFileReader : IDisposable
         {
             Span<byte> magic = stackalloc byte[4];
             List<ZstdFrame>? blocks = null;
-            if (file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && BinaryPrimitives.ReadUInt32LittleEndian(magic) == ZstdSeekTable.ZstdMagic)
+            if (
+                file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4
+                && BinaryPrimitives.ReadUInt32LittleEndian(magic) == ZstdSeekTable.ZstdMagic
+            )
             {
                 blocks = ZstdSeekTable.Read(file);
                 if (blocks is null)

@@ -175,7 +175,9 @@ public sealed class WriteBlock : IDisposable
                 if (_settings.IsLive)
                 {
                     if (isNews)
-                        _settings.Warn($"{file.FullName}: {e.Message.TrimEnd('.')}: no packets are kept there until the disk takes them again");
+                        _settings.Warn(
+                            $"{file.FullName}: {e.Message.TrimEnd('.')}: no packets are kept there until the disk takes them again"
+                        );
                     return false;
                 }
                 if (isNews)

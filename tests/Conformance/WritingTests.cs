@@ -46,11 +46,18 @@ public sealed class WritingTests : IDisposable
     /// <summary>What does not come back, or what does that should not; null when all is well.</summary>
     private async Task<string?> DifferenceAsync(string capture, bool readByOthers)
     {
-        (List<string> inplace, RunSnapshot read, _) = await RunAsync(capture, new WriterSettings { PcapWriteMethod = WriterSettings.Inplace }, 1);
+        (List<string> inplace, RunSnapshot read, _) = await RunAsync(
+            capture,
+            new WriterSettings { PcapWriteMethod = WriterSettings.Inplace },
+            1
+        );
         // Some sessions keep no more of their packets after a while, and say so.
         if (inplace.Count > read.RecordPackets)
             return $"inplace: {inplace.Count} packets are named, and {read.RecordPackets} have a session";
-        foreach ((string compression, int partitions) in ((string, int)[])[(WriterSettings.None, 1), (WriterSettings.None, 3), (WriterSettings.Zstd, 2)])
+        foreach (
+            (string compression, int partitions) in ((string, int)[])
+                [(WriterSettings.None, 1), (WriterSettings.None, 3), (WriterSettings.Zstd, 2)]
+        )
         {
             string dir = _folder.Path(Path.GetRandomFileName());
             var settings = new WriterSettings
@@ -133,6 +140,6 @@ public sealed class WritingTests : IDisposable
 
         // One capture of the corpora has times that the format of the files can't say: they are taken as the format does.
         public void Write(in PacketHead head, ReadOnlySpan<byte> frame) =>
-            All.Add($"{(UInt128)(head.TimestampNs + Range) % Range:x} {head.LinkType} {head.OriginalLength} {Convert.ToHexString(frame)}");
+            All.Add($"{(head.TimestampNs + Range) % Range:x} {head.LinkType} {head.OriginalLength} {Convert.ToHexString(frame)}");
     }
 }

@@ -3,6 +3,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Parsers;
 using FlowPipe.Schemas;
@@ -79,7 +80,7 @@ public static class HandshakeTarget
             rest = rest[(2 + length)..];
         }
         bench.Runtime.Save(session, final: true);
-        session.Clear(bench.Pool);
+        session.Clear(bench.Pool, new SourceTable());
         if (bench.Pool.Lent != 0)
             throw new InvalidOperationException($"{bench.Pool.Lent} bytes did not come back");
     }

@@ -3,6 +3,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Parsers;
 using FlowPipe.Parsers.Dns;
@@ -126,7 +127,7 @@ internal sealed class MessageTarget
         }
         runtime.Save(session, final: true);
         runtime.Free(session);
-        session.Clear(pool);
+        session.Clear(pool, new SourceTable());
         if (pool.Lent != 0)
             throw new InvalidOperationException($"{pool.Lent} bytes did not come back");
     }

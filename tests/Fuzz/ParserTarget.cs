@@ -3,6 +3,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Parsers;
 using FlowPipe.Schemas;
@@ -113,7 +114,7 @@ internal sealed class ParserTarget
             _session.Deliver(new StreamData(Side.Server, default, 0) { End = true });
         }
         _runtime.Save(_session, final: true);
-        _session.Clear(_pool);
+        _session.Clear(_pool, new SourceTable());
         if (_pool.Lent != 0)
             throw new InvalidOperationException($"{_pool.Lent} bytes did not come back");
     }

@@ -3,6 +3,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Schemas;
 
@@ -50,7 +51,7 @@ public static class ReassemblerTarget
         }
         runtime.Save(session, final: true);
         heard.CheckEnds();
-        session.Clear(pool);
+        session.Clear(pool, new SourceTable());
         if (pool.Lent != 0 || runtime.Segments.Bytes != 0)
             throw new InvalidOperationException($"{pool.Lent} bytes did not come back");
     }

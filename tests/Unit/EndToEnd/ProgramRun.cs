@@ -124,6 +124,9 @@ internal sealed partial class ProgramRun : IDisposable
 
     public void Terminate() => Assert.Equal(0, Kill(_process.Id, SigTerm));
 
+    /// <summary>Ends it with no chance to do anything more.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Kills it at once, as a machine that goes down would; nothing if it has ended.</summary>
     /// <returns>Whether it was still running.</returns>
     public async Task<bool> KillAsync()

@@ -82,6 +82,7 @@ public sealed class ConfigurationTests : IDisposable
         ConfigKey key = ConfigKeys.Find(path)!;
         string[] wrong = key.Kind switch
         {
+            ConfigKind.Number when !key.Accepts.Contains("whole", StringComparison.Ordinal) => ["-2", "2147483647", "x", "", "1,5", "1e9"],
             ConfigKind.Number => ["-2", "2147483647", "x", "", "1.5", "99999999999999999999"],
             ConfigKind.Truth => ["maybe", "", "1"],
             ConfigKind.Text when key.Accepts.StartsWith("one of", StringComparison.Ordinal) => ["surely not", ""],

@@ -1,4 +1,3 @@
-using FlowPipe.Abstractions;
 using FlowPipe.Pipeline.Extracting;
 
 namespace FlowPipe.Tests.Unit.Pipeline;
@@ -19,14 +18,9 @@ public sealed class PacketStoreTests
         {
             byte[] frame = new byte[random.Next(3000)];
             random.NextBytes(frame);
-            var record = new PacketRecord
-            {
-                TimestampNs = random.Next(100),
-                OriginalLength = frame.Length + 5,
-                LinkType = 1,
-            };
-            store.Add(in record, frame);
-            expected.Add((record.TimestampNs, Convert.ToHexString(frame)));
+            var head = new PacketHead(random.Next(100), frame.Length, frame.Length + 5, LinkType: 1);
+            store.Add(in head, frame);
+            expected.Add((head.TimestampNs, Convert.ToHexString(frame)));
         }
         var writer = new Gatherer();
         store.WriteTo(writer);
@@ -39,7 +33,7 @@ public sealed class PacketStoreTests
     {
         using var store = new PacketStore();
         foreach (ushort linkType in (ushort[])[1, 101, 1])
-            store.Add(new PacketRecord { LinkType = linkType }, [1]);
+            store.Add(new PacketHead(0, 1, 1, linkType), [1]);
         Assert.Equal([1, 101], store.LinkTypes);
     }
 

@@ -3,8 +3,8 @@ using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
-using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Schemas;
 

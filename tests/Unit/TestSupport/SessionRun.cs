@@ -6,6 +6,7 @@ using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Stats;
+using FlowPipe.Core.Writing;
 using FlowPipe.Parsers;
 using FlowPipe.Pipeline;
 
@@ -17,6 +18,7 @@ internal sealed class SessionRun : IDisposable
     /// <summary>What ends a test that hangs; nothing is timed by it.</summary>
     public static readonly TimeSpan Watchdog = TimeSpan.FromSeconds(10);
 
+    private readonly CancellationTokenSource _abort = new();
     private readonly Topology _topology;
 
     public SessionRun(
@@ -30,12 +32,14 @@ internal sealed class SessionRun : IDisposable
         PacketSettings? packets = null,
         Snapshot<DropLists>? dropLists = null,
         Action<string>? warn = null,
-        CommitSettings? commits = null
+        CommitSettings? commits = null,
+        WriterSettings? writer = null
     )
     {
         Reader = reader;
         Sink = sink;
-        var emit = new EmitBlock([sink], emitCapacity, partitions);
+        Writer = writer is null ? null : new WriteBlock(writer, partitions, events: null, _abort.Token);
+        var emit = new EmitBlock([sink], emitCapacity, partitions, Writer is null ? null : new WrittenGate(Writer.Marks, fields: null));
         var stage = new SessionStage(
             [new IcmpPlugin(), new SctpPlugin(), .. plugins ?? []],
             sessions ?? new SessionSettings { StopOnParserFault = true },
@@ -46,6 +50,7 @@ internal sealed class SessionRun : IDisposable
         )
         {
             Packets = packets ?? new PacketSettings(),
+            Writer = Writer,
             Live = reader.Live,
             Commits = commits ?? new CommitSettings(),
             DropLists = dropLists ?? new Snapshot<DropLists>(DropListReader.Read(packets ?? new PacketSettings())),
@@ -68,10 +73,22 @@ internal sealed class SessionRun : IDisposable
 
     public long Dropped => Verdicts.Sum() - Verdicts[(int)PacketRc.DoProcess];
 
-    public async Task RunAsync(CancellationToken stop = default) =>
-        await _topology.RunAsync(stop).WaitAsync(Watchdog, CancellationToken.None);
+    /// <summary>Writes packets, if the run was given settings for it.</summary>
+    public WriteBlock? Writer { get; }
 
-    public void Dispose() => _topology.Dispose();
+    public async Task RunAsync(CancellationToken stop = default)
+    {
+        await _topology.RunAsync(stop).WaitAsync(Watchdog, CancellationToken.None);
+        if (Writer is not null)
+            await Writer.CloseAsync();
+    }
+
+    public void Dispose()
+    {
+        _topology.Dispose();
+        Writer?.Dispose();
+        _abort.Dispose();
+    }
 
     /// <summary>Runs to the end and gives the records, by the position of their first packet.</summary>
     public static async Task<IReadOnlyList<GatheredRecord>> OfAsync(

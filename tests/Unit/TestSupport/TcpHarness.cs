@@ -3,6 +3,7 @@ using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
 using FlowPipe.Schemas;
 
@@ -60,6 +61,6 @@ internal sealed class TcpHarness
     public void End()
     {
         Runtime.Save(Session, final: true);
-        Session.Clear(Pool);
+        Session.Clear(Pool, new SourceTable());
     }
 }

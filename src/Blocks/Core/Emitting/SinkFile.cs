@@ -49,7 +49,7 @@ public static class SinkFile
             Options = options,
             BufferSize = 0,
         };
-        if (!OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows() && mode is not (FileMode.Open or FileMode.Truncate))
         {
             how.UnixCreateMode = Mode;
         }

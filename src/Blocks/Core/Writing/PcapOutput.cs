@@ -98,6 +98,8 @@ internal sealed class PcapOutput(PcapFile file, Compressor? zstd) : IDisposable
             return;
         bool isNew = Length == 0;
         Dispose();
+        if (!isNew && !System.IO.File.Exists(file.FullName))
+            throw new IOException("it was removed, or its disk was taken away");
         if (isNew)
             Directory.CreateDirectory(Path.GetDirectoryName(file.FullName)!);
         _stream = new FileStream(

@@ -93,7 +93,7 @@ public sealed class WriteBlock : IDisposable
         PcapFile file = buffer.File;
         try
         {
-            bool written = !file.IsLost && await TryAsync(file, () => Write(buffer)).ConfigureAwait(false);
+            bool written = !file.IsLost && await TryAsync(file, () => Write(buffer), _settings.Before).ConfigureAwait(false);
             if (!written)
             {
                 Counts.AddLost(buffer.Packets);
@@ -158,12 +158,14 @@ public sealed class WriteBlock : IDisposable
     }
 
     /// <summary>Does something to a file; in a replay until the disk lets it.</summary>
-    private async Task<bool> TryAsync(PcapFile file, Action action)
+    private async Task<bool> TryAsync(PcapFile file, Action action, Func<PcapFile, Task>? before = null)
     {
         while (true)
         {
             try
             {
+                if (before is not null)
+                    await before(file).ConfigureAwait(false);
                 action();
                 if (_folders.Note(file.Directory, failing: false))
                     _settings.Warn($"{_folders[file.Directory]}: packets are written there again");

@@ -66,6 +66,9 @@ public sealed record WriterSettings
     /// <summary>Whether a disk that fails or is behind costs packets, as in a capture, and not time.</summary>
     public bool IsLive { get; init; }
 
+    /// <summary>Called before each buffer is written: a disk that is slow or refuses, for tests. Null for none.</summary>
+    internal Func<PcapFile, Task>? Before { get; init; }
+
     /// <summary>Whether files are written.</summary>
     public bool Copies => PcapWriteMethod == Simple;
 

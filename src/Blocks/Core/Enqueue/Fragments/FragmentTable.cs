@@ -181,7 +181,7 @@ internal sealed class FragmentTable
                     packet.LinkType
                 )
                 {
-                    Kept = Keep(batch.Frame(in packet)),
+                    Kept = KeepsPackets ? Keep(batch.Frame(in packet)) : null,
                 }
             );
             return;
@@ -191,10 +191,8 @@ internal sealed class FragmentTable
             datagram.Add(part with { Kept = KeepsPackets ? Keep(batch.Owned.FrameOf(in part)) : null });
     }
 
-    private byte[]? Keep(ReadOnlySpan<byte> frame)
+    private byte[] Keep(ReadOnlySpan<byte> frame)
     {
-        if (!KeepsPackets)
-            return null;
         byte[] kept = _bytes.Rent(frame.Length);
         frame.CopyTo(kept);
         return kept;

@@ -112,10 +112,12 @@ public sealed class BrokenPlugin : IFlowPipePlugin
     private PacketRc Layer(string hook, EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
         At(hook);
-        // What is inside is IP, and stays in place where the layer is below it.
-        return hook is "ip" or "udpPort"
-            ? PacketRc.DontProcess
-            : context.RunEthernet(0x0800, ref packet, frame, offset + (hook == "llc" ? 3 : 0));
+        if (hook is "ip" or "udpPort")
+            return PacketRc.DontProcess;
+        // What is inside is IP.
+        PacketRc verdict = context.RunEthernet(0x0800, ref packet, frame, offset + (hook == "llc" ? 3 : 0));
+        At(hook + ".after");
+        return verdict;
     }
 
     private PacketRc Session(byte number, EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame)

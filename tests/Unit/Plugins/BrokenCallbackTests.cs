@@ -19,6 +19,7 @@ public sealed class BrokenCallbackTests
         {
             { "link", "link type 147", Cost.Packets },
             { "ethernet", "Ethernet type 34998", Cost.Packets },
+            { "ethernet.after", "Ethernet type 34998", Cost.Packets },
             { "llc", "LLC service access point 64", Cost.Packets },
             { "ip", "IP protocol 253", Cost.Packets },
             { "udpPort", "UDP port 5555", Cost.Packets },
@@ -200,6 +201,14 @@ public sealed class BrokenCallbackTests
                     .Frame(at, Ethernet((ushort)(3 + inner.Length), [BrokenPlugin.Sap, BrokenPlugin.Sap, 3, .. inner]))
                     .Packets
             );
+        }
+        // A datagram in two fragments inside the plugin's layer, and one whose second never comes.
+        byte[] payload = Udp(9, 10, new byte[24]);
+        List<Piece> pieces = Fragmenter.Pieces(payload.Length, 16);
+        foreach ((int id, Piece piece) in ((int, Piece)[])[(1, pieces[0]), (1, pieces[1]), (2, pieces[0])])
+        {
+            byte[] fragment = Fragmenter.V4(UdpNumber, "10.3.0.1", "10.3.0.2", payload, piece, id);
+            packets.AddRange(new Conversation().Frame(5, Ethernet(BrokenPlugin.EtherType, fragment)).Packets);
         }
         foreach (string client in (string[])["10.0.0.1", "10.0.0.3"])
         {

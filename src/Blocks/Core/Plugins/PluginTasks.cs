@@ -6,7 +6,6 @@ namespace FlowPipe.Core.Plugins;
 /// <summary>The work of plugins beside the packets, from the beginning of a run to its end.</summary>
 public sealed class PluginTasks
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly List<Running> _running = [];
     private readonly PluginTable _table;
     private readonly PluginFaults _faults;
@@ -18,6 +17,9 @@ public sealed class PluginTasks
         _faults = faults;
         _warn = warn;
     }
+
+    /// <summary>How long it may take after the end of the run.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Begins all of it.</summary>
     public void Start(SessionCommands commands)

@@ -27,7 +27,7 @@ public sealed class PipelineRun(PipelineOptions options)
         _time.Start();
         using FilePacketReader? files = options.LiveReader is null ? new FilePacketReader(options.Reading) : null;
         IPacketReader reader = options.LiveReader ?? files!;
-        using WriteBlock? writer = options.Writer.Copies ? new WriteBlock(options.Writer, options.Partitions, events: null, abort) : null;
+        using WriteBlock? writer = options.Writer.Copies ? new WriteBlock(options.Writer, options.Partitions, options.Files, abort) : null;
         var emit = new EmitBlock(
             options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
             // In a capture records may wait here for a slow disk; those who make them must not.
@@ -82,6 +82,8 @@ public sealed class PipelineRun(PipelineOptions options)
             }
             _state = "delivering";
             await emit.FlushAsync(abort).ConfigureAwait(false);
+            if (options.Sinks.All(static sink => sink.Counts.Open == 0))
+                files?.Delivered();
             _state = "done";
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)

@@ -31,6 +31,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
                 Shed = read.Shed,
                 KernelPackets = read.KernelPackets,
                 KernelDropped = read.KernelDropped,
+                KernelFreezes = read.KernelFreezes,
             },
             Verdicts = Named<PacketRc>(verdicts),
             Sessions = new SessionFigures

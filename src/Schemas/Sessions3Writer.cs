@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
@@ -16,7 +15,6 @@ namespace FlowPipe.Schemas;
 public sealed class Sessions3Writer
 {
     /// <summary>A source of so many digits at most is the number of a file that FlowPipe wrote; a fingerprint is longer.</summary>
-    private const int MaxFileNumberDigits = 9;
 
     private static readonly JsonEncodedText PacketRange = JsonEncodedText.Encode("packetRange");
     private static readonly JsonEncodedText GreaterOrEqual = JsonEncodedText.Encode("gte");
@@ -295,16 +293,8 @@ public sealed class Sessions3Writer
             if (_options.EmptyPacketLen)
                 WriteEmpty(PacketLen);
         }
-        _json.WriteStartArray(FileId);
-        EntryChains.Values sources = _chains.Of(_positions.Field.Number);
-        while (sources.MoveNext())
-        {
-            int mark = _chains.Enter(sources.Place);
-            if (TryFileNumber(out long number))
-                _json.WriteNumberValue(number);
-            _chains.Leave(mark, _positionScope!);
-        }
-        _json.WriteEndArray();
+        // Numbers of files in Arkime's database, where FlowPipe's are not.
+        WriteEmpty(FileId);
     }
 
     private void WriteEmpty(JsonEncodedText name)
@@ -314,9 +304,9 @@ public sealed class Sessions3Writer
     }
 
     /// <summary>
-    /// Arkime's <c>packetPos</c>. A source that is no file of FlowPipe's is given its place among those of the record, from 1, as number:
-    /// Arkime's viewer can't fetch its packets anyway, but the list still tells the sources apart, and the same place in
-    /// <c>flowpipe.fileUris</c> says where they are.
+    /// Arkime's <c>packetPos</c>. A source is given its place among those of the record, from 1, as number: Arkime's viewer, whose database does not
+    /// know it, can't fetch its packets anyway, but the list still tells the sources apart, and the same place in <c>flowpipe.fileUris</c> says
+    /// where they are.
     /// </summary>
     private void WritePositions()
     {
@@ -326,8 +316,7 @@ public sealed class Sessions3Writer
         while (sources.MoveNext())
         {
             int mark = _chains.Enter(sources.Place);
-            int place = _placeNumbers.Of(SourceName());
-            long file = TryFileNumber(out long number) ? number : place;
+            long file = _placeNumbers.Of(SourceName());
             if (_options.GapPacketPos)
                 _json.WriteNumberValue(-file);
             if (_chains.Has(_gaps!.Field.Number))
@@ -365,16 +354,6 @@ public sealed class Sessions3Writer
     }
 
     private ReadOnlySpan<byte> SourceName() => _chains.Has(_source!.Field.Number) ? _chains.Payload(_source.Field.Number) : default;
-
-    private bool TryFileNumber(out long number)
-    {
-        number = 0;
-        ReadOnlySpan<byte> source = SourceName();
-        return source.Length <= MaxFileNumberDigits
-            && Utf8Parser.TryParse(source, out number, out int read)
-            && read == source.Length
-            && number > 0;
-    }
 
     private SpiValue ValueOf(int number) => new([], _chains.Single(number));
 }

@@ -42,6 +42,8 @@ start_avro() {
     flowpipe --set capture.tpacketv3NumThreads=1
     sink=null:
 }
+start_written() { flowpipe --set capture.tpacketv3NumThreads=1 --pcap-dir "$work/packets"; }
+start_written_libpcap() { flowpipe --set capture.pcapReadMethod=libpcap --pcap-dir "$work/packets"; }
 start_tcpdump() { ip netns exec "$name" tcpdump -i v1 -Z root -B 131072 -w "$work/out.pcap" 2>"$work/err" & pid=$!; }
 start_nfpcapd() { mkdir -p "$work/nf"; ip netns exec "$name" nfpcapd -i v1 -w "$work/nf" -b 128 >"$work/err" 2>&1 & pid=$!; }
 start_ndpi() { ip netns exec "$name" env --default-signal=INT ndpiReader -i v1 -s 3600 >"$work/err" 2>&1 & pid=$!; }
@@ -49,18 +51,19 @@ start_ndpi() { ip netns exec "$name" env --default-signal=INT ndpiReader -i v1 -
 figure() { sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$work/stats" | head -1; }
 # what reached a record: read, less what was shed or refused
 seen_flowpipe() { echo $(($(figure packets) - $(figure shed) - $(figure overloadDropped) - $(figure refused))); }
+seen_written() { echo $(($(seen_flowpipe) - $(figure unsaved) - $(figure lost))); }
 seen_tcpdump() { sed -n 's/^\([0-9]*\) packets captured$/\1/p' "$work/err"; }
 seen_nfpcapd() { nfdump -R "$work/nf" -I 2>/dev/null | sed -n 's/^Packets: //p' | head -1; }
 seen_ndpi() { sed -n 's/.*IP packets: *\([0-9]*\) .*/\1/p' "$work/err" | head -1; }
 
-printf '%-12s %10s %12s %12s %10s %8s\n' listener "rate asked" sent "sent a second" lost "lost %"
+printf '%-15s %10s %12s %12s %10s %8s\n' listener "rate asked" sent "sent a second" lost "lost %"
 for rate in "${rates[@]}"; do
-    for listener in tpacketv3 tpacketv3x2 libpcap sessions avro tcpdump nfpcapd ndpi; do
+    for listener in tpacketv3 tpacketv3x2 libpcap sessions avro written written_libpcap tcpdump nfpcapd ndpi; do
         case $listener in
         nfpcapd) command -v nfpcapd >/dev/null || continue ;;
         ndpi) command -v ndpiReader >/dev/null || continue ;;
         esac
-        rm -rf "$work"/out* "$work/nf" "$work/stats"
+        rm -rf "$work"/out* "$work/packets" "$work/nf" "$work/stats"
         "start_$listener"
         sleep 3
         before=$(received)
@@ -82,10 +85,11 @@ for rate in "${rates[@]}"; do
         tcpdump) seen=$(seen_tcpdump) ;;
         nfpcapd) seen=$(seen_nfpcapd) ;;
         ndpi) seen=$(seen_ndpi) ;;
+        written*) seen=$(seen_written) ;;
         *) seen=$(seen_flowpipe) ;;
         esac
         lost=$((count - ${seen:-0}))
-        printf '%-12s %10s %12s %12s %10s %8s\n' "$listener" "$([ "$rate" = 0 ] && echo top || echo "$rate")" "$count" "${sent:-?}" "$lost" \
+        printf '%-15s %10s %12s %12s %10s %8s\n' "$listener" "$([ "$rate" = 0 ] && echo top || echo "$rate")" "$count" "${sent:-?}" "$lost" \
             "$(awk -v lost=$lost -v count=$count 'BEGIN { printf "%.2f", count ? 100 * lost / count : 0 }')"
     done
 done

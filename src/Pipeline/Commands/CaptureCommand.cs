@@ -34,7 +34,10 @@ internal static class CaptureCommand
         {
             interfaces,
         };
-        var options = new ConfigOptions(command, except: ["--recursive", "--sorted", "--speed", "--exactly-once", "--positions"]);
+        var options = new ConfigOptions(
+            command,
+            except: ["--recursive", "--sorted", "--monitor", "--speed", "--exactly-once", "--positions"]
+        );
         command.SetAction(
             async (line, _) =>
             {

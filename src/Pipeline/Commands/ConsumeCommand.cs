@@ -41,12 +41,7 @@ internal static class ConsumeCommand
         {
             Description = "Go on with what is produced from now on, until Ctrl-C (topics only)",
         };
-        var count = new Option<long>("-n", "--count") { Description = "Stop after so many records", HelpName = "N" };
-        count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<long>() < 1)
-                result.AddError("-n must be a whole number from 1");
-        });
+        var count = new CountOption("Stop after so many records");
         var where = new Option<string>("--where")
         {
             Description =
@@ -75,7 +70,7 @@ internal static class ConsumeCommand
             {
                 string source = line.GetRequiredValue(from);
                 EffectiveConfig config = options.Load(line, context);
-                bool isTopic = TopicOptions.IsTopic(source);
+                bool isTopic = RecordTopic.IsTopic(source);
                 bool follows = line.GetValue(follow);
                 if (follows && !isTopic)
                     throw new WrongUsageException("--follow works with topics; a file ends where it ends");
@@ -101,7 +96,7 @@ internal static class ConsumeCommand
                 using (records)
                 {
                     var printer = RecordPrinter.Create(line.GetValue(format) ?? "table", context);
-                    long limit = line.GetResult(count) is { Implicit: false } ? line.GetValue(count) : long.MaxValue;
+                    long limit = count.Of(line);
                     var consumer = new Consumer(context, printer, filter);
                     await consumer.RunAsync(records, limit, signals.Stop).ConfigureAwait(false);
                     return consumer.Unreadable == 0 ? ExitStatus.Done : ExitStatus.Failed;

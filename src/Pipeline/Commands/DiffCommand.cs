@@ -31,7 +31,7 @@ internal static class DiffCommand
             Description = "A field that may differ, with all that is in it; may be repeated",
             HelpName = "FIELD",
         };
-        var count = new Option<long>("-n", "--count") { Description = "Show so many differences at most [default: all]", HelpName = "N" };
+        var count = new CountOption("Show so many differences at most [default: all]");
         var command = new FlowPipeCommand(
             "diff",
             "Compare the records of two runs by their ids: those that only one has, and the fields that differ. Exit status 0: equal; 1: different; 2: trouble.",
@@ -51,7 +51,7 @@ internal static class DiffCommand
                 {
                     FlowPipeSettings settings = options.Load(line, context).Settings;
                     using var signals = new StopSignals(context.Status, deadlineSeconds: 0, quiet: true);
-                    long limit = line.GetResult(count) is { Implicit: false } ? line.GetValue(count) : long.MaxValue;
+                    long limit = count.Of(line);
                     var printer = new DifferencePrinter(context, line.GetValue(format) == "json", limit);
                     return Comparison.Run(
                         () =>

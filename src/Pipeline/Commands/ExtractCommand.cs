@@ -40,12 +40,7 @@ internal static class ExtractCommand
             Description = "Only records for which this holds, as in 'flowpipe consume'",
             HelpName = "EXPR",
         };
-        var count = new Option<long>("-n", "--count") { Description = "The packets of so many records at most", HelpName = "N" };
-        count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<long>() < 1)
-                result.AddError("-n must be a whole number from 1");
-        });
+        var count = new CountOption("The packets of so many records at most");
         var root = new Option<string>("--root")
         {
             Description = "The captures lie in this folder now, under their whole path or the end of it",
@@ -73,14 +68,14 @@ internal static class ExtractCommand
             {
                 EffectiveConfig config = options.Load(line, context);
                 string[] sources = line.GetRequiredValue(from);
-                if (topic.Given(line) is { } given && Array.Exists(sources, static source => !TopicOptions.IsTopic(source)))
+                if (topic.Given(line) is { } given && Array.Exists(sources, static source => !RecordTopic.IsTopic(source)))
                     throw new WrongUsageException($"{given} works with topics only");
                 if (line.GetValue(root) is { } folder && !Directory.Exists(folder))
                     throw new WrongUsageException($"--root {folder}: there is no such directory (or no right to see it)");
                 TopicReading reading = topic.Reading(line, follow: false);
                 HashSet<Guid> wanted = [.. (line.GetValue(ids) ?? []).Select(IdOf)];
                 RecordFilter? filter = line.GetValue(where) is { } text ? WrongUsageException.From(() => RecordFilter.Parse(text)) : null;
-                long limit = line.GetResult(count) is { Implicit: false } ? line.GetValue(count) : long.MaxValue;
+                long limit = count.Of(line);
                 string? file = line.GetValue(write) is "-" ? null : line.GetValue(write);
                 if (file is null && context.OutIsTerminal)
                     throw new WrongUsageException(
@@ -94,7 +89,7 @@ internal static class ExtractCommand
                 {
                     foreach (string source in sources)
                     {
-                        using RecordSource records = TopicOptions.IsTopic(source)
+                        using RecordSource records = RecordTopic.IsTopic(source)
                             ? await TopicOptions.OpenAsync(source, config.Settings, reading, context, signals.Stop).ConfigureAwait(false)
                             : FileSource.Open(source);
                         extraction.Gather(records, wanted, filter, limit, signals.Stop);

@@ -5,6 +5,7 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Files;
 using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Pipeline.Plugins;
@@ -69,6 +70,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
         using var signals = new StopSignals(context.Status, settings.DrainDeadline);
+        await using FilesTopic? files = await FilesTopic
+            .OpenAsync(decided, HasSpool, context.Status.Message, signals.Stop)
+            .ConfigureAwait(false);
         await using ManifestWriter? manifest = await OpenManifestAsync(sinks, signals.Stop).ConfigureAwait(false);
         var run = new PipelineRun(
             new PipelineOptions
@@ -76,6 +80,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 Sessions = settings.Sessions,
                 Records = decided.Records with { Fields = fields },
                 Writer = decided.Writer,
+                Files = files,
                 Reading = settings.Reading with
                 {
                     Inputs = inputs,
@@ -103,7 +108,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         await using StatsTopic? figures =
             settings.Stats.Topic.Length == 0
                 ? null
-                : await StatsTopic.OpenAsync(settings, context.Status.Message, signals.Stop).ConfigureAwait(false);
+                : await StatsTopic.OpenAsync(settings, HasSpool, context.Status.Message, signals.Stop).ConfigureAwait(false);
         figures?.Start(run, TimeSpan.FromSeconds(settings.Stats.Interval));
         RunResult result;
         await using (settings.Stats.Quiet ? null : new Progress(run, context, TimeSpan.FromSeconds(settings.Stats.Interval)))
@@ -120,6 +125,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         statsFile?.Write(result.Final);
         if (figures is not null)
             await figures.EndAsync(result.Final, context.Status.Message, signals.Abort).ConfigureAwait(false);
+        if (files is not null)
+            await files.EndAsync(context.Status.Message, signals.Abort).ConfigureAwait(false);
         bool told =
             manifest is null
             || await manifest
@@ -131,11 +138,13 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
     private async Task<ManifestWriter?> OpenManifestAsync(IReadOnlyList<ISpiSink> sinks, CancellationToken stop)
     {
         if (settings.Manifest.File.Length > 0)
-            return await ManifestWriter.OpenAsync(settings, sinks, context.Status.Message, stop).ConfigureAwait(false);
+            return await ManifestWriter.OpenAsync(settings, sinks, HasSpool, context.Status.Message, stop).ConfigureAwait(false);
         return settings.Manifest.Ids.Length == 0
             ? null
             : throw new WrongUsageException("--manifest-ids lists the records of a manifest: give --manifest FILE too");
     }
+
+    private bool HasSpool => SinkBuilder.UsesSpool(settings, LiveReader is not null);
 
     private int Partitions => settings.Partitions == 0 ? Environment.ProcessorCount : settings.Partitions;
 

@@ -13,6 +13,7 @@ internal static class ReplayCommand
         flowpipe replay -r my.pcap                                    a table of its sessions
         flowpipe replay -r a.pcap -r b.pcap.gz --to ndjson:out.json   two files (compressed ones too) into one of JSON lines
         flowpipe replay -R captures --recursive --sorted --to avro:sessions.avro
+        flowpipe replay -R incoming --monitor --to kafka://localhost:9092/flowpipe.spi.v1   and what is put there later
         tcpdump -i eth0 -w - | flowpipe replay -r - --to ndjson:-
         flowpipe replay -r my.pcap --bpf 'tcp port 443' --to kafka://localhost:9092/flowpipe.spi.v1 --node probe-1 --tag test
         flowpipe replay -r my.pcap --to null: --stats -               nothing but the figures
@@ -66,7 +67,8 @@ internal static class ReplayCommand
                     FlowPipeSettings settings = options.Load(line, context).Settings;
                     return settings with { Sessions = settings.Sessions with { Simulate = faults } };
                 }
-                return await new Replay(context, Load(), Load).RunAsync(inputs).ConfigureAwait(false);
+                FlowPipeSettings inForce = MonitorState.Prepare(Load(), inputs);
+                return await new Replay(context, inForce, Load).RunAsync(inputs).ConfigureAwait(false);
             }
         );
         return command;

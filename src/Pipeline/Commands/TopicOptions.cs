@@ -1,12 +1,9 @@
 using System.CommandLine;
 using FlowPipe.Core;
 using FlowPipe.Core.Consuming;
-using FlowPipe.Core.Emitting;
-using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Pipeline.Configuration;
 using FlowPipe.Pipeline.Consuming;
 using FlowPipe.Pipeline.Terminal;
-using FlowPipe.Schemas.Registry;
 
 namespace FlowPipe.Pipeline.Commands;
 
@@ -36,9 +33,6 @@ internal sealed class TopicOptions(bool group = true)
     };
     private readonly Option<string> _until = new("--until") { Description = "Messages sent before then", HelpName = "TIME" };
 
-    /// <summary>Whether a source is a topic; else it is a file.</summary>
-    public static bool IsTopic(string source) => source.StartsWith("kafka:", StringComparison.Ordinal);
-
     /// <summary>Opens the topic that a source names.</summary>
     /// <exception cref="WrongUsageException">It names none.</exception>
     /// <exception cref="FlowPipeException">It can't be had.</exception>
@@ -50,13 +44,8 @@ internal sealed class TopicOptions(bool group = true)
         CancellationToken stop
     )
     {
-        (KafkaTarget target, RegistrySettings registry) = WrongUsageException.From(() =>
-        {
-            SinkUri uri = SinkUri.Parse(source);
-            uri.Allow(RegistryOption.Name);
-            return (KafkaTarget.Parse(uri.Target), RegistryOption.Apply(uri, settings.Registry));
-        });
-        return TopicSource.OpenAsync(target, settings with { Registry = registry }, reading, embedded: null, context, stop);
+        RecordTopic topic = WrongUsageException.From(() => RecordTopic.Parse(source, settings.Registry));
+        return TopicSource.OpenAsync(topic.Target, settings with { Registry = topic.Registry }, reading, embedded: null, context, stop);
     }
 
     public void AddTo(Command command)

@@ -52,11 +52,7 @@ internal static class VerifyCommand
         {
             Description = "Read the whole topic, not only the part of it that the manifest says the run has written",
         };
-        var count = new Option<long>("-n", "--count")
-        {
-            Description = $"List so many findings at most [default: {ShownByDefault}]",
-            HelpName = "N",
-        };
+        var count = new CountOption($"List so many findings at most [default: {ShownByDefault}]", ShownByDefault);
         var command = new FlowPipeCommand(
             "verify",
             "Prove by a run's manifest that a topic or file holds its records: all of them, unaltered, each once. Exit status 0: it does; 1: it does not; 2: trouble.",
@@ -79,7 +75,7 @@ internal static class VerifyCommand
                         throw new WrongUsageException("--ids and --against are two ways to the same: give one");
                     FlowPipeSettings settings = options.Load(line, context).Settings;
                     using var signals = new StopSignals(context.Status, deadlineSeconds: 0, quiet: true);
-                    long limit = line.GetResult(count) is { Implicit: false } ? line.GetValue(count) : ShownByDefault;
+                    long limit = count.Of(line);
                     return Comparison.Run(
                         () =>
                         {

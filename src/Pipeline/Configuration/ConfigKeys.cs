@@ -183,6 +183,7 @@ internal static class ConfigKeys
             (s, v) => s with { Reading = s.Reading with { Blocks = v } },
             "Blocks on their way at once; times blockBytes it is the memory that packets take"
         ),
+        .. MonitorKeys.All,
         .. CaptureKeys.All,
         .. WriterKeys.All,
         List(

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Writing;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
@@ -80,6 +81,14 @@ internal static class WriterKeys
             s => s.Writer.FreeSpace,
             (s, v) => s with { Writer = s.Writer with { FreeSpace = v } },
             "Gigabytes that are kept free in each pcapDir, by removing the oldest closed files of this node; 0 removes none"
+        ),
+        Text(
+            "writer.filesTopic",
+            "a topic's name, or empty",
+            static text => text.Length == 0 || KafkaTarget.IsTopic(text),
+            s => s.FilesTopic,
+            (s, v) => s with { FilesTopic = v },
+            "Topic that is told when a file of packets is begun, ended and removed, on the first Kafka that gets records; empty for none"
         ),
         Number(
             "writer.maxWriteBuffers",

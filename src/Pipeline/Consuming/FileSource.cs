@@ -22,10 +22,7 @@ internal sealed class FileSource : RecordSource
 
     public static FileSource Open(string name)
     {
-        // Sinks are named avro:FILE and ndjson:FILE; who copies the name from there means the file.
-        foreach (string scheme in (ReadOnlySpan<string>)["avro:", "ndjson:"])
-            if (name.StartsWith(scheme, StringComparison.Ordinal))
-                name = name[scheme.Length..];
+        name = RecordFile.PathOf(name);
         try
         {
             return name == "-"

@@ -5,6 +5,7 @@ using FlowPipe.Core;
 using FlowPipe.Core.Digests;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Sinks;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Manifests;
@@ -32,10 +33,16 @@ internal sealed class ManifestWriter : IAsyncDisposable
     public DigestSink Digests { get; }
 
     /// <summary>Makes the file and finds the topics.</summary>
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="sinks">The run's sinks.</param>
+    /// <param name="hasSpool">Whether the run goes on without brokers: then the manifest does, too.</param>
+    /// <param name="warn">Where warnings go.</param>
+    /// <param name="stop">Gives up waiting.</param>
     /// <exception cref="FlowPipeException">One of them can't be had.</exception>
     public static async Task<ManifestWriter> OpenAsync(
         FlowPipeSettings settings,
         IReadOnlyList<ISpiSink> sinks,
+        bool hasSpool,
         Action<string> warn,
         CancellationToken stop
     )
@@ -50,7 +57,7 @@ internal sealed class ManifestWriter : IAsyncDisposable
         var writer = new ManifestWriter(settings, digests, SinkFile.Create(settings.Manifest.File));
         try
         {
-            await writer.OpenTopicsAsync(warn, stop).ConfigureAwait(false);
+            await writer.OpenTopicsAsync(hasSpool, warn, stop).ConfigureAwait(false);
             return writer;
         }
         catch (OperationCanceledException e) when (stop.IsCancellationRequested)
@@ -105,20 +112,21 @@ internal sealed class ManifestWriter : IAsyncDisposable
         await Digests.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task OpenTopicsAsync(Action<string> warn, CancellationToken stop)
+    private async Task OpenTopicsAsync(bool hasSpool, Action<string> warn, CancellationToken stop)
     {
         if (_settings.Manifest.Topic.Length == 0)
             return;
-        foreach (string sink in _settings.To)
+        foreach (KafkaTarget target in _settings.KafkaTargetsThatStay())
         {
-            if (!sink.StartsWith("kafka:", StringComparison.Ordinal))
-                continue;
-            KafkaTarget target = KafkaTarget.Parse(SinkUri.Parse(sink).Target);
-            // The embedded broker ends with the run: nobody could ask it afterwards.
-            if (target.IsEmbedded)
-                continue;
             var runs = new KafkaTarget(target.Brokers, _settings.Manifest.Topic);
-            KafkaMessageWriter writer = await KafkaMessageWriter.OpenAsync(runs, _settings.Kafka, warn, stop).ConfigureAwait(false);
+            KafkaMessageWriter? writer = hasSpool
+                ? await KafkaMessageWriter.TryOpenAsync(runs, _settings.Kafka, warn, stop).ConfigureAwait(false)
+                : await KafkaMessageWriter.OpenAsync(runs, _settings.Kafka, warn, stop).ConfigureAwait(false);
+            if (writer is null)
+            {
+                warn($"{runs}: no answer from the brokers: the manifest will be in {_settings.Manifest.File} alone");
+                continue;
+            }
             var topic = new TopicOfRun(target, writer);
             _topics.Add(topic);
             // What an earlier run has committed is this run's too, and lies before: where, nobody has written down.

@@ -46,6 +46,12 @@ internal sealed class RunMeter : IDisposable
             "Packets that the kernel dropped at interfaces, not read",
             now => now.Reader.KernelDropped
         );
+        Counter(
+            "flowpipe.kernel.freezes",
+            "{freeze}",
+            "How often the kernel found a ring full and took nothing until there was room",
+            now => now.Reader.KernelFreezes
+        );
         Counter("flowpipe.shed", "{packet}", "Packets that readers shed under overload", now => now.Reader.Shed);
         Counter("flowpipe.refused", "{packet}", "Packets whose sessions were not begun under overload", now => now.Sessions.Refused);
         Counter("flowpipe.failed", "{packet}", "Packets that a plugin's protocol could not put into a session", now => now.Sessions.Failed);

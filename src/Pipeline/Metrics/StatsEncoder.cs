@@ -42,6 +42,24 @@ internal sealed class StatsEncoder(string node)
         record.Add("queues", now.Blocks.Select(Queue).ToArray());
         record.Add("sinks", now.Sinks.Select(Sink).ToArray());
         record.Add("plugins", now.Plugins.Select(Plugin).ToArray());
+        record.Add(
+            "kernel",
+            new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["packets"] = now.Reader.KernelPackets,
+                ["dropped"] = now.Reader.KernelDropped,
+                ["freezes"] = now.Reader.KernelFreezes,
+            }
+        );
+        record.Add(
+            "shed",
+            new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["newSessions"] = now.Sessions.Refused,
+                ["flows"] = now.Verdicts.GetValueOrDefault("overloadDropped"),
+                ["batches"] = now.Reader.Shed,
+            }
+        );
         record.Add("balanced", now.Ledger.Balanced);
         using var bytes = new MemoryStream();
         _writer.Write(record, new BinaryEncoder(bytes));

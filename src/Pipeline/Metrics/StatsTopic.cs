@@ -1,57 +1,45 @@
 using System.Text;
 using FlowPipe.Core;
-using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Sinks;
 
 namespace FlowPipe.Pipeline.Metrics;
 
-/// <summary>Sends a run's figures to a topic, as often as progress is shown and once at the end, on the cluster of the first Kafka sink.</summary>
+/// <summary>
+/// Sends a run's figures to a topic, as often as progress is shown and once at the end. Those of while there are no brokers are not kept: each message has
+/// all there is to say.
+/// </summary>
 internal sealed class StatsTopic : IAsyncDisposable
 {
-    private readonly KafkaMessageWriter _writer;
+    private readonly RunTopic _topic;
     private readonly StatsEncoder _encoder;
     private readonly byte[] _key;
-    private readonly string _name;
     private PeriodicTimer? _timer;
     private Task _sending = Task.CompletedTask;
 
-    private StatsTopic(KafkaMessageWriter writer, string name, string node)
+    private StatsTopic(RunTopic topic, string node)
     {
-        _writer = writer;
-        _name = name;
+        _topic = topic;
         _encoder = new StatsEncoder(node);
         _key = Encoding.UTF8.GetBytes(node);
     }
 
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="hasSpool">Whether the run goes on without brokers.</param>
+    /// <param name="warn">Where warnings go.</param>
+    /// <param name="stop">Gives up waiting.</param>
     /// <exception cref="FlowPipeException">There is no cluster to send them to, or it has no such topic.</exception>
-    public static async Task<StatsTopic> OpenAsync(FlowPipeSettings settings, Action<string> warn, CancellationToken stop)
-    {
-        foreach (string sink in settings.To)
-        {
-            if (!sink.StartsWith("kafka:", StringComparison.Ordinal))
-                continue;
-            KafkaTarget target = KafkaTarget.Parse(SinkUri.Parse(sink).Target);
-            if (target.IsEmbedded)
-                continue;
-            target = target with { Topic = settings.Stats.Topic };
-            try
+    public static async Task<StatsTopic> OpenAsync(FlowPipeSettings settings, bool hasSpool, Action<string> warn, CancellationToken stop) =>
+        await RunTopic.OpenAsync(settings, settings.Stats.Topic, "figures", backlog: 0, hasSpool, warn, stop).ConfigureAwait(false)
+            is { } topic
+            ? new StatsTopic(topic, settings.Records.Node)
+            : throw new FlowPipeException(
+                "stats.topic needs a Kafka: none of the sinks is one that outlives the run; leave it out, or use --stats FILE"
+            )
             {
-                KafkaMessageWriter writer = await KafkaMessageWriter.OpenAsync(target, settings.Kafka, warn, stop).ConfigureAwait(false);
-                return new StatsTopic(writer, target.ToString(), settings.Records.Node);
-            }
-            catch (OperationCanceledException e) when (stop.IsCancellationRequested)
-            {
-                throw new FlowPipeException("aborted while the topic for figures was looked for: nothing was read", e);
-            }
-        }
-        throw new FlowPipeException(
-            "stats.topic needs a Kafka: none of the sinks is one that outlives the run; leave it out, or use --stats FILE"
-        )
-        {
-            IsWrongUsage = true,
-        };
-    }
+                IsWrongUsage = true,
+            };
 
     public void Start(PipelineRun run, TimeSpan interval)
     {
@@ -63,15 +51,14 @@ internal sealed class StatsTopic : IAsyncDisposable
     public async Task EndAsync(RunSnapshot final, Action<string> warn, CancellationToken deadline)
     {
         await StopAsync().ConfigureAwait(false);
-        _writer.Send(_key, _encoder.Encode(final, DateTimeOffset.UtcNow));
-        if (!await _writer.FlushAsync(deadline).ConfigureAwait(false))
-            warn($"{_name}: not all figures were delivered");
+        Send(final);
+        await _topic.EndAsync(warn, deadline).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
-        _writer.Dispose();
+        await _topic.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task StopAsync()
@@ -83,6 +70,8 @@ internal sealed class StatsTopic : IAsyncDisposable
     private async Task SendAsync(PipelineRun run, PeriodicTimer timer)
     {
         while (await timer.WaitForNextTickAsync().ConfigureAwait(false))
-            _writer.Send(_key, _encoder.Encode(run.Snapshot(), DateTimeOffset.UtcNow));
+            Send(run.Snapshot());
     }
+
+    private void Send(RunSnapshot figures) => _topic.Send(_key, _encoder.Encode(figures, DateTimeOffset.UtcNow));
 }

@@ -54,7 +54,7 @@ internal static class SinkBuilder
     }
 
     /// <summary>Whether records go to the spool while Kafka is gone.</summary>
-    private static bool UsesSpool(FlowPipeSettings settings, bool isLive) =>
+    public static bool UsesSpool(FlowPipeSettings settings, bool isLive) =>
         settings.Spool.Dir.Length > 0
         && settings.Spool.Use switch
         {

@@ -2,6 +2,7 @@ using FlowPipe.Core;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Sinks;
 
 namespace FlowPipe.Pipeline.Topics;
 
@@ -21,7 +22,6 @@ internal static class TopicPlan
 {
     private const string Records = "flowpipe.spi.v1";
     private const string Figures = "flowpipe.stats.v1";
-    private const string Files = "flowpipe.files.v1";
 
     /// <param name="settings">The settings in force.</param>
     /// <param name="brokers">The cluster; null for those of the sinks.</param>
@@ -34,13 +34,8 @@ internal static class TopicPlan
         )
             throw new FlowPipeException($"--brokers {brokers}: write HOST:PORT,…") { IsWrongUsage = true };
         var clusters = new List<(string Brokers, List<string> Records)>();
-        foreach (string sink in settings.To)
+        foreach (KafkaTarget target in settings.KafkaTargetsThatStay())
         {
-            if (!sink.StartsWith("kafka:", StringComparison.Ordinal))
-                continue;
-            KafkaTarget target = KafkaTarget.Parse(SinkUri.Parse(sink).Target);
-            if (target.IsEmbedded)
-                continue; // it makes its topics itself, and ends with the run
             string where = brokers ?? target.Brokers;
             int known = clusters.FindIndex(cluster => cluster.Brokers == where);
             if (known < 0)
@@ -75,7 +70,7 @@ internal static class TopicPlan
             yield return (TopicRole.Dlq, settings.DeadLetters.Topic);
             yield return (TopicRole.Runs, settings.Manifest.Topic);
             yield return (TopicRole.Checkpoints, settings.ExactlyOnce.Topic);
-            yield return (TopicRole.Files, Files);
+            yield return (TopicRole.Files, settings.FilesTopic);
         }
     }
 }

@@ -1,6 +1,7 @@
 using FlowPipe.Core;
 using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Digests;
+using FlowPipe.Pipeline.Consuming;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Verifying;
@@ -15,10 +16,7 @@ internal sealed class RawFile : RawSource
 
     public RawFile(string name)
     {
-        // Sinks are named avro:FILE and ndjson:FILE; who copies the name from there means the file.
-        foreach (string scheme in (ReadOnlySpan<string>)["avro:", "ndjson:"])
-            if (name.StartsWith(scheme, StringComparison.Ordinal))
-                name = name[scheme.Length..];
+        name = RecordFile.PathOf(name);
         _path =
             name == "-" ? throw new FlowPipeException("- : stdin can be read once only; write it to a file first")
             : Directory.Exists(name) ? throw new FlowPipeException($"{name}: is a directory; name a file")

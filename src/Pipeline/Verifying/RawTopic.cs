@@ -3,6 +3,7 @@ using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Emitting.Encodings;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Consuming;
 using FlowPipe.Schemas;
 using FlowPipe.Schemas.Registry;
 
@@ -134,13 +135,11 @@ internal static class RawSources
         Func<string, IReadOnlyList<OffsetRange>?>? within = null
     )
     {
-        if (!name.StartsWith("kafka:", StringComparison.Ordinal))
+        if (!RecordTopic.IsTopic(name))
             return new RawFile(name);
-        SinkUri uri = SinkUri.Parse(name);
-        uri.Allow(RegistryOption.Name);
-        KafkaTarget target = KafkaTarget.Parse(uri.Target);
+        (KafkaTarget target, RegistrySettings registry) = RecordTopic.Parse(name, settings.Registry);
         return target.IsEmbedded
             ? throw new FlowPipeException($"{name}: the embedded broker ends with the run that produced; name a broker that is still there")
-            : new RawTopic(target, settings.Kafka, RegistryOption.Apply(uri, settings.Registry), within?.Invoke(target.Topic), warn);
+            : new RawTopic(target, settings.Kafka, registry, within?.Invoke(target.Topic), warn);
     }
 }

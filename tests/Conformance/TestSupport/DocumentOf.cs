@@ -20,8 +20,7 @@ internal static class DocumentOf
             ["gte"] = record["first_packet"]!.DeepClone(),
             ["lte"] = record["last_packet"]!.DeepClone(),
         };
-        // of FlowPipe's own files, which have numbers; a fingerprint has 16 digits
-        document["fileId"] = Array(record["packet_pos"]!.AsArray().Select(SourceOf).Where(static source => source.Length < 16), int.Parse);
+        document["fileId"] = new JsonArray();
         return document;
     }
 
@@ -75,8 +74,7 @@ internal static class DocumentOf
         var positions = new JsonArray();
         for (int i = 0; i < sources.Count; i++)
         {
-            string source = SourceOf(sources[i]);
-            positions.Add(source.Length < 16 ? -int.Parse(source) : -(i + 1));
+            positions.Add(-(i + 1));
             long before = 0;
             foreach (JsonNode? item in sources[i]!["gaps"]!.AsArray())
             {
@@ -87,8 +85,6 @@ internal static class DocumentOf
         }
         return positions;
     }
-
-    private static string SourceOf(JsonNode? position) => position!["source"]!.GetValue<string>();
 
     private static JsonArray Array<TFrom, TTo>(IEnumerable<TFrom> items, Func<TFrom, TTo> convert)
     {

@@ -8,6 +8,7 @@ using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Routing;
+using FlowPipe.Core.Messages;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Tests.Unit.Emitting;
@@ -49,6 +50,27 @@ public sealed class DeadLetterTests
             ["id", "root_id", "node", "final", "reason"],
             ((object[])said["headers"]).Select(header => (string)((GenericRecord)header)["name"])
         );
+    }
+
+    [Fact]
+    public async Task ARecordThatCanNotBeEncodedIsADeadLetterAndItsNeighboursAreDelivered()
+    {
+        using var kafka = new EmbeddedKafka();
+        await using ISpiSink sink = SinkFactory.Create("kafka://embedded/docs?partitions=1&format=doc", Settings(kafka, new()));
+        await sink.OpenAsync(Stop);
+        SpiBatch batch = TestRecords.Batch(0, 3);
+        batch.Records[1].JsonRange = default; // no document that an id could be put into
+        await sink.WriteAsync(batch);
+        await sink.FlushAsync(Stop);
+        Assert.Equal((3, 2, 1, 0, 0), Fates(sink));
+        Assert.Equal(1, sink.Counts.DeadLettersByReason[DeadLetterReason.Unserialisable]);
+        Assert.Equal([0, 2], (await ReadAsync(kafka, "docs")).Select(NumberOf).Order());
+        TopicRecord letter = Assert.Single(await ReadAsync(kafka, Dlq));
+        Assert.Equal("unserialisable", letter.Header("dead_letter_reason"));
+        Assert.Equal(TestRecords.KeyOf(1), letter.Key);
+        GenericRecord said = Decode(letter.Value);
+        Assert.Equal(("docs", TestRecords.IdOf(1).ToString(), 1), (said["topic"], said["id"], said["records"]));
+        Assert.NotEqual("", said["explanation"]);
     }
 
     [Fact]

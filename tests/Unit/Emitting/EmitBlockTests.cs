@@ -36,6 +36,42 @@ public sealed class EmitBlockTests
         Assert.Equal(10, emit.Records);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_milestone_is_reached_when_all_partitions_are_there_and_no_fate_is_open(bool abandoned)
+    {
+        var sink = new RecordingSink();
+        sink.Counts.Accept(3);
+        await using var emit = new EmitBlock([sink], partitions: 2);
+        var milestone = new Milestone(9, endsSessions: false);
+        milestone.Holds(7);
+        milestone.Holds(8);
+        await emit.Block.SendAsync(Mark(0), TestContext.Current.CancellationToken);
+        await emit.Block.SendAsync(TestRecords.Batch(0, 10), TestContext.Current.CancellationToken);
+        while (sink.Batches < 1)
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        // What comes behind the last one waits, as nobody can know otherwise what is still open of what came before.
+        await emit.Block.SendAsync(Mark(1), TestContext.Current.CancellationToken);
+        await emit.Block.SendAsync(TestRecords.Batch(10, 10), TestContext.Current.CancellationToken);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(milestone.Reached.IsCompleted);
+        Assert.Equal(1, sink.Batches);
+        if (abandoned)
+            milestone.Abandon();
+        else
+            sink.Counts.Deliver(3, 0);
+        emit.Block.Complete();
+        await emit.Block.Completion;
+        Assert.Equal(2, sink.Batches);
+        Assert.Equal(abandoned ? Milestone.Unknown : 7, await milestone.Reached);
+
+        SpiBatch Mark(int partition) => new(null) { Partition = partition, Milestone = milestone };
+    }
+
     [Fact]
     public async Task Flush_reaches_all_sinks_and_reports_all_errors()
     {

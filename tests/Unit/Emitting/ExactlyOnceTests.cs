@@ -5,6 +5,7 @@ using FlowPipe.Core.Emitting.DeadLetters;
 using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Graph;
+using FlowPipe.Core.Messages;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Tests.Unit.TestSupport;
 
@@ -145,6 +146,42 @@ public sealed class ExactlyOnceTests
         Assert.Equal(committed, topic.Messages.Count);
     }
 
+    [Theory]
+    [InlineData("flowpipe.dlq.v1")]
+    [InlineData("")]
+    public async Task WhatCanNotBeEncodedIsADeadLetterInTheSameTransactionOrEndsTheRun(string letters)
+    {
+        var settings = new SinkSettings
+        {
+            Schema = static () => TestRecords.Schema,
+            DeadLetters = new DeadLetterSettings { Topic = letters },
+        };
+        var form = (KafkaSink)SinkFactory.Create("kafka://nowhere:1/records?format=doc", settings);
+        var desk = new DeadLetterDesk(settings.DeadLetters, "test", KafkaMessageSize.MaxOf(settings.Kafka), settings.Warn);
+        var topic = new CommittedTopic();
+        var transactions = new MemoryTransactions(topic, static _ => CommitFate.Committed);
+        await using var sink = new TransactionalKafkaSink(form, transactions, desk, Identity(1), 1 << 20, settings);
+        await sink.OpenAsync(TestContext.Current.CancellationToken);
+        SpiBatch batch = TestRecords.Batch(0, 3);
+        batch.Records[1].JsonRange = default; // no document that an id could be put into
+        if (letters.Length == 0)
+        {
+            FlowPipeException e = await Assert.ThrowsAsync<FlowPipeException>(async () => await sink.WriteAsync(batch));
+            Assert.Contains(TestRecords.IdOf(1).ToString(), e.Message, StringComparison.Ordinal);
+            Assert.Contains("deadLetters.topic", e.Message, StringComparison.Ordinal);
+            Assert.Empty(topic.Messages);
+            return;
+        }
+        await sink.WriteAsync(batch);
+        await sink.CommitAsync(new CommitPoint(3, 0, Last: true), forced: false);
+        Assert.Equal(
+            (string[])["records", letters, "records"],
+            topic.Messages.OrderBy(static message => message.Id, StringComparer.Ordinal).Select(static message => message.Topic)
+        );
+        Assert.Equal(1, sink.Counts.DeadLettersByReason[DeadLetterReason.Unserialisable]);
+        Assert.Equal((3, 2, 0), (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Open));
+    }
+
     [Fact]
     public void RoutesHoldInTransactions()
     {
@@ -193,6 +230,16 @@ public sealed class ExactlyOnceTests
         Assert.Equal(Sorted(expected), Sorted(topic));
     }
 
+    private static RunIdentity Identity(int partitions) =>
+        new()
+        {
+            TransactionalId = "test",
+            Sources = [],
+            Configuration = [],
+            Partitions = partitions,
+            HashSeed = 1,
+        };
+
     /// <summary>One run; what ended it early, if anything did.</summary>
     private static Exception? RunOnce(
         MemorySource[] sources,
@@ -208,14 +255,7 @@ public sealed class ExactlyOnceTests
         Action<SinkCounts>? counted = null
     )
     {
-        var run = new RunIdentity
-        {
-            TransactionalId = "test",
-            Sources = [],
-            Configuration = [],
-            Partitions = partitions,
-            HashSeed = 1,
-        };
+        RunIdentity run = Identity(partitions);
         var settings = new SinkSettings
         {
             Schema = () => FlowPipe.Schemas.SessionSchema.Json,

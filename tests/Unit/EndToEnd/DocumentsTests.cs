@@ -31,7 +31,11 @@ public sealed partial class DocumentsTests
             // Where a broker is wanted nobody listens: the command line is right, the broker is absent.
             bool wantsBroker = command.Contains(Broker, StringComparison.Ordinal);
             string typed = command.Replace(Broker, $"kafka://127.0.0.1:{port}/flowpipe.spi.v1", StringComparison.Ordinal);
-            using var run = new ProgramRun("bash", ["-c", $"cd '{folder.Path}' && {typed}"], new() { ["PATH"] = path });
+            using var run = new ProgramRun(
+                "bash",
+                ["-c", $"cd '{folder.Path}' && {typed}"],
+                new() { ["PATH"] = path, ["STATE_DIRECTORY"] = Path.Combine(folder.Path, "state") }
+            );
             ProgramResult result = await run.EndAsync();
             if (wantsBroker)
                 result.Said(1, "no answer from the brokers").WithoutBug();

@@ -61,6 +61,49 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public async Task ManifestAndFiguresDoWithoutBrokersToo()
+    {
+        string manifest = Path.Combine(_folder.Path, "run.json");
+        string sink = $"kafka://127.0.0.1:{SilentServer.ClosedPort()}/t?timeout=1";
+        string[] more = ["--drain-deadline", "1", "--manifest", manifest, "--set", "stats.topic=figures"];
+        ProgramResult run = await Executable.RunAsync([.. Replay(more).Select(word => word == _sink ? sink : word)]);
+        int sessions = Samples.Sessions("dns.pcap");
+        run.Said(1, "figures", "no answer from the brokers").Said(1, "never answered").Said(1, "manifest will be in", "alone").WithoutBug();
+        run.Said(1, $"{sessions} records are left in the spool");
+        JsonElement written = JsonElement.Parse(await File.ReadAllBytesAsync(manifest, Stop));
+        Assert.Equal(sessions, written.GetProperty("records").GetInt32());
+
+        // Without a spool nothing is begun.
+        ProgramResult refused = await Executable.RunAsync(
+            "replay",
+            "-r",
+            Executable.Sample("dns.pcap"),
+            "--to",
+            sink,
+            "--manifest",
+            manifest
+        );
+        refused.Said(1, "no answer from the brokers").WithoutBug();
+    }
+
+    [Fact]
+    public async Task FiguresBeginWhenTheBrokersAreBack()
+    {
+        _kafka.CreateTopic("figures", 1);
+        _kafka.SetBrokerUp(1, false);
+        using ProgramRun run = ProgramRun.WithSignals([
+            .. Replay("--set", "stats.topic=figures")
+                .Select(static word => word.EndsWith("dns.pcap", StringComparison.Ordinal) ? "-" : word),
+        ]);
+        await run.SaysAsync("figures are sent from when they are back");
+        _kafka.SetBrokerUp(1, true);
+        await run.SaysAsync("figures: the brokers answer; figures are sent");
+        run.Input.Close();
+        (await run.EndAsync()).WithoutBug();
+        Assert.NotEmpty(await ReadAsync("figures"));
+    }
+
+    [Fact]
     public async Task KilledItLeavesWhatWasSpooled()
     {
         _kafka.SetBrokerUp(1, false);

@@ -66,14 +66,14 @@ public sealed class Sessions3WriterTests
     public void PositionsAreAbsoluteOrArkimesGaps()
     {
         var core = new SpiFields();
-        AddPositions(core, "7", 24, 94, 94, 94, 10, 94);
+        AddPositions(core, "probe-261123-104120-3fa9-0007", 24, 94, 94, 94, 10, 94);
         AddPositions(core, "00ff00ff00ff00ff", 24, 24, 100);
         JsonNode absolute = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = false }, core))!;
         Assert.Equal("[24,118,212,306,316,410,24,48,148]", absolute["packetPos"]!.ToJsonString());
-        Assert.Equal("[7]", absolute["fileId"]!.ToJsonString());
+        Assert.Equal("[]", absolute["fileId"]!.ToJsonString());
         JsonNode gaps = JsonNode.Parse(RecordRoundTripTests.Json(Dictionary, new Sessions3Options { GapPacketPos = true }, core))!;
-        Assert.Equal("[-7,24,94,0,0,10,94,-2,24,0,100]", gaps["packetPos"]!.ToJsonString());
-        Assert.Equal([-7, 24, 118, 212, 306, 316, 410, -2, 24, 48, 148], DecodeGaps(gaps["packetPos"]!.AsArray()));
+        Assert.Equal("[-1,24,94,0,0,10,94,-2,24,0,100]", gaps["packetPos"]!.ToJsonString());
+        Assert.Equal([-1, 24, 118, 212, 306, 316, 410, -2, 24, 48, 148], DecodeGaps(gaps["packetPos"]!.AsArray()));
     }
 
     [Fact]

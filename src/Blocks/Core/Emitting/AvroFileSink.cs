@@ -72,6 +72,13 @@ public sealed class AvroFileSink : ISpiSink
         return ValueTask.CompletedTask;
     }
 
+    // Its records are where they should be once their block is, which nobody else ends before it is full.
+    public async ValueTask<bool> SettleAsync(Func<bool> isOver)
+    {
+        await FlushAsync(CancellationToken.None);
+        return true;
+    }
+
     public ValueTask FlushAsync(CancellationToken deadline)
     {
         if (_writer is not null && !_failed)

@@ -10,9 +10,11 @@ namespace FlowPipe.Core.Emitting;
 /// </summary>
 public sealed class EmitBlock : IAsyncDisposable
 {
+    private const int SettleMilliseconds = 10_000;
     private readonly ISpiSink[] _sinks;
     private readonly ICommittingSink? _committing;
     private readonly BarrierAligner? _aligner;
+    private readonly int _partitions;
     private readonly WrittenGate? _gate;
     private long _batches;
     private long _records;
@@ -33,6 +35,7 @@ public sealed class EmitBlock : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(sinks);
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         _sinks = [.. sinks];
+        _partitions = partitions;
         foreach (ISpiSink sink in _sinks)
         {
             WantsAvro |= sink.WantsAvro;
@@ -125,7 +128,9 @@ public sealed class EmitBlock : IAsyncDisposable
         {
             if (_gate is not null && batch.WrittenUpTo > 0)
                 await _gate.PassAsync(batch);
-            if (_aligner is null)
+            if (batch.Milestone is { } milestone)
+                await TakeAsync(milestone);
+            else if (_aligner is null)
                 await WriteAsync(batch);
             else if (!_aligner.Keeps(batch))
                 await TakeAsync(_aligner, batch);
@@ -145,6 +150,22 @@ public sealed class EmitBlock : IAsyncDisposable
             else if (aligner.Arrives(batch))
                 await _committing!.CommitAsync(point, aligner.Forced);
         }
+    }
+
+    // What comes behind waits with it: only then is it known whose fates are still open.
+    private async Task TakeAsync(Milestone milestone)
+    {
+        if (!milestone.Arrives(_partitions))
+            return;
+        // Brokers may be gone for hours; what can go to a spool meanwhile must not wait here for so long.
+        long untilMs = Environment.TickCount64 + SettleMilliseconds;
+        bool isSettled = true;
+        foreach (ISpiSink sink in _sinks)
+        {
+            isSettled &= await sink.SettleAsync(() => milestone.IsAbandoned || Environment.TickCount64 > untilMs);
+        }
+
+        milestone.Reach(isSettled);
     }
 
     private async Task WriteAsync(SpiBatch batch)

@@ -24,6 +24,17 @@ public interface ISpiSink : IAsyncDisposable
     /// <summary>Takes the records of a batch, waiting while there is no room. The batch is recycled when it returns.</summary>
     ValueTask WriteAsync(SpiBatch batch);
 
+    /// <summary>Waits, in the middle of a run, until every record so far has met its fate.</summary>
+    /// <param name="isOver">Asked now and then: whether that takes too long.</param>
+    /// <returns>Whether they have.</returns>
+    async ValueTask<bool> SettleAsync(Func<bool> isOver)
+    {
+        ArgumentNullException.ThrowIfNull(isOver);
+        while (Counts.Open > 0 && !isOver())
+            await Task.Delay(5).ConfigureAwait(false);
+        return Counts.Open <= 0;
+    }
+
     /// <summary>Waits until every record has met its fate, or the deadline has come.</summary>
     ValueTask FlushAsync(CancellationToken deadline);
 }

@@ -12,6 +12,7 @@ public sealed record OffsetRange(int Partition, long From, long To);
 public sealed class KafkaMessageWriter : IDisposable
 {
     private static readonly TimeSpan OpenTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TryTime = TimeSpan.FromSeconds(2);
 
     private readonly KafkaTarget _target;
     private readonly KafkaErrors _errors;
@@ -58,30 +59,63 @@ public sealed class KafkaMessageWriter : IDisposable
         IReadOnlyDictionary<string, string> settings,
         Action<string> warn,
         CancellationToken stop
+    ) =>
+        (
+            await OpenAsync(
+                target,
+                settings,
+                warn,
+                async (admin, errors) => await KafkaMetadata.FindTopicAsync(admin, target, OpenTime, errors, stop)
+            )
+        )!;
+
+    /// <summary>Makes a producer if the brokers are there, for who can do without.</summary>
+    /// <param name="target">Brokers and topic; not the embedded ones.</param>
+    /// <param name="settings">librdkafka's settings, by its own names.</param>
+    /// <param name="warn">Where warnings go, one line each; called from any thread.</param>
+    /// <param name="stop">Gives up waiting.</param>
+    /// <returns>Null when they don't answer.</returns>
+    /// <exception cref="FlowPipeException">They do, and there is no such topic.</exception>
+    public static Task<KafkaMessageWriter?> TryOpenAsync(
+        KafkaTarget target,
+        IReadOnlyDictionary<string, string> settings,
+        Action<string> warn,
+        CancellationToken stop
+    ) => OpenAsync(target, settings, warn, (admin, errors) => KafkaMetadata.TryFindTopicAsync(admin, target, TryTime, errors, stop));
+
+    private static async Task<KafkaMessageWriter?> OpenAsync(
+        KafkaTarget target,
+        IReadOnlyDictionary<string, string> settings,
+        Action<string> warn,
+        Func<IAdminClient, KafkaErrors, Task<TopicMetadata?>> find
     )
     {
         ArgumentNullException.ThrowIfNull(target);
         var writer = new KafkaMessageWriter(target, settings, warn);
+        KafkaMessageWriter? found = null;
         try
         {
             using IAdminClient admin = new DependentAdminClientBuilder(writer._producer.Handle).Build();
-            await KafkaMetadata.FindTopicAsync(admin, target, OpenTime, writer._errors, stop);
-            writer._errors.Speak();
-            return writer;
+            if (await find(admin, writer._errors) is not null)
+            {
+                writer._errors.Speak();
+                found = writer;
+            }
+            return found;
         }
-        catch
+        finally
         {
-            writer.Dispose();
-            throw;
+            if (found is null)
+                writer.Dispose();
         }
     }
 
-    /// <summary>Hands a message to the producer; what becomes of it shows in <see cref="Failed"/> after <see cref="FlushAsync"/>.</summary>
-    public void Send(byte[] key, byte[] value)
+    /// <summary>Hands a message to the producer (a value of null for a key that is no more, in a compacted topic); what becomes of it shows in <see cref="Failed"/> after <see cref="FlushAsync"/>.</summary>
+    public void Send(byte[] key, byte[]? value)
     {
         try
         {
-            _producer.Produce(_target.Topic, new Message<byte[], byte[]> { Key = key, Value = value }, OnDelivery);
+            _producer.Produce(_target.Topic, new Message<byte[], byte[]> { Key = key, Value = value! }, OnDelivery);
         }
         catch (KafkaException e)
         {

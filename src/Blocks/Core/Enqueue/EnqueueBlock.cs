@@ -102,14 +102,17 @@ public sealed class EnqueueBlock
             if (batch.Count == 0)
                 return [.. before, .. OnTick(live, batch)];
         }
+        else if (batch.Milestone is { } milestone)
+        {
+            return AtMilestone(milestone);
+        }
         else if (!ReferenceEquals(batch.Source, _source) && batch.Count > 0)
         {
             // A file that begins before the clock is not the next of a rotated series: what is open ends, and time begins anew.
             if (_source is not null && _clock.Now != long.MinValue && batch.Records[0].TimestampNs < _clock.Now - NewRunNs)
             {
                 before = FinalBarriers(null);
-                _clock = new PacketClock();
-                _drops.Restart();
+                RestartClock();
             }
             _source = batch.Source;
         }
@@ -131,6 +134,25 @@ public sealed class EnqueueBlock
         live.End(batch, _decoder.Verdicts);
         batch.Recycle();
         return Barriers(null);
+    }
+
+    private Barrier[] AtMilestone(Milestone milestone)
+    {
+        if (!milestone.EndsSessions)
+        {
+            milestone.Holds(_decoder.Fragments.OldestSource);
+            return Barriers(null, milestone: milestone);
+        }
+        Barrier[] barriers = FinalBarriers(null, milestone);
+        RestartClock();
+        _source = null;
+        return barriers;
+    }
+
+    private void RestartClock()
+    {
+        _clock = new PacketClock();
+        _drops.Restart();
     }
 
     /// <summary>
@@ -204,13 +226,13 @@ public sealed class EnqueueBlock
         }
     }
 
-    private Barrier[] FinalBarriers(CommitPoint? commit)
+    private Barrier[] FinalBarriers(CommitPoint? commit, Milestone? milestone = null)
     {
         _decoder.Fragments.Flush();
-        return Barriers(commit, final: true);
+        return Barriers(commit, final: true, milestone);
     }
 
-    private Barrier[] Barriers(CommitPoint? commit, bool final = false)
+    private Barrier[] Barriers(CommitPoint? commit, bool final = false, Milestone? milestone = null)
     {
         var barriers = new Barrier[_partitions];
         for (int partition = 0; partition < _partitions; partition++)
@@ -221,6 +243,7 @@ public sealed class EnqueueBlock
                 Ordinal = _ordinal,
                 Final = final,
                 Lost = _live?.Lost ?? default,
+                Milestone = milestone,
                 Commit = commit,
             };
         return barriers;

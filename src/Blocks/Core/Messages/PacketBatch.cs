@@ -45,6 +45,9 @@ public sealed class PacketBatch
     /// </summary>
     public long TickNs;
 
+    /// <summary>Sent instead of packets: the reader asks how far it is done with.</summary>
+    public Milestone? Milestone { get; init; }
+
     /// <summary>What was lost on this reader's way so far, as the reader says.</summary>
     internal LostPackets LostByReader;
 

@@ -41,6 +41,9 @@ public sealed class Barrier : PartitionMessage
     /// <summary>What was lost so far, in a live run.</summary>
     internal LostPackets Lost { get; init; }
 
+    /// <summary>What the reader asks here, if it does.</summary>
+    public Milestone? Milestone { get; init; }
+
     /// <summary>The commit point here, if it is one.</summary>
     public CommitPoint? Commit { get; init; }
 }

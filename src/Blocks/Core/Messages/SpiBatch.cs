@@ -59,6 +59,9 @@ public sealed class SpiBatch(Action<SpiBatch>? recycle)
     /// <summary>Says instead of records that the partition has passed a commit point: all its records before it have been sent.</summary>
     public CommitPoint? Commit { get; init; }
 
+    /// <summary>Says instead of records that the partition has passed a milestone: all its records before it have been sent.</summary>
+    public Milestone? Milestone { get; init; }
+
     /// <summary>With <see cref="Commit"/>: whether limits have forced sessions to end, so that the records are not a function of the packets alone.</summary>
     public bool Forced { get; init; }
 

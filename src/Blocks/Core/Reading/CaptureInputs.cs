@@ -53,6 +53,17 @@ internal static class CaptureInputs
         return files;
     }
 
+    /// <summary>Checks that a directory is there.</summary>
+    /// <exception cref="FlowPipeException">It is not.</exception>
+    public static void CheckDirectory(string directory)
+    {
+        FileKind kind = FileIdentity.Of(directory, out _);
+        if (kind == FileKind.Missing)
+            throw new FlowPipeException($"{directory}: there is no such directory (or no right to see it): check the path");
+        if (kind != FileKind.Directory)
+            throw new FlowPipeException($"{directory} is not a directory: give a single capture with -r");
+    }
+
     private static bool AllDirectories(IReadOnlyList<CaptureInput> inputs)
     {
         foreach (CaptureInput input in inputs)
@@ -113,11 +124,7 @@ internal static class CaptureInputs
         Dictionary<FileIdentity, string> seen
     )
     {
-        FileKind kind = FileIdentity.Of(directory, out _);
-        if (kind == FileKind.Missing)
-            throw new FlowPipeException($"{directory}: there is no such directory (or no right to see it): check the path");
-        if (kind != FileKind.Directory)
-            throw new FlowPipeException($"{directory} is not a directory: give a single capture with -r");
+        CheckDirectory(directory);
         EnumerationOptions options = new()
         {
             RecurseSubdirectories = settings.Recursive,

@@ -24,7 +24,17 @@ internal sealed class CaptureReading(
     private PacketBatch? _batch;
     private readonly IncrementalHash? _hash = settings.HashSources ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
     private long _filtered;
+    private long _from = -1;
     private bool _complete;
+
+    /// <summary>Told the fingerprint, says from which offset on packets are wanted; null when all are.</summary>
+    public Func<string, long>? WantedFrom { get; init; }
+
+    /// <summary>The capture's fingerprint; null while no packet of it has been seen.</summary>
+    public string? Fingerprint => _scanner is { Fingerprint: { Complete: true } fingerprint } ? fingerprint.Value : null;
+
+    /// <summary>Offset before which all packets have been handed on, now or by an earlier run.</summary>
+    public long ReadUpTo { get; private set; }
 
     /// <summary>What has been read; null unless it is hashed. To be asked for once, at the end.</summary>
     public SourceSummary? Summarise() =>
@@ -229,7 +239,8 @@ internal sealed class CaptureReading(
         {
             settings.Warn?.Invoke($"{file.Name}, offset {_window.Offset}: the capture ends within a packet, which is left out");
         }
-        if (_scanner is not null)
+        // what holds nothing that is new is no source of this run
+        if (_scanner is not null && _from <= 0)
             _source ??= newSource(_scanner.Fingerprint.Value, file.Uri);
     }
 
@@ -276,7 +287,10 @@ internal sealed class CaptureReading(
     {
         if (_batch is not { Count: > 0 } batch)
             return true;
+        if (WantedFrom is not null && !LeaveOutKnown(batch))
+            return true;
         _batch = null;
+        ReadUpTo = batch.Records[batch.Count - 1].SourceOffset + 1;
         _source ??= newSource(_scanner!.Fingerprint.Value, file.Uri);
         _window.Block!.Lend(1);
         batch.Block = _window.Block;
@@ -289,5 +303,18 @@ internal sealed class CaptureReading(
         }
         counts.AddPackets(packets);
         return true;
+    }
+
+    /// <summary>Takes out of a batch what an earlier run has read. False when nothing is left of it.</summary>
+    private bool LeaveOutKnown(PacketBatch batch)
+    {
+        if (_from < 0)
+            ReadUpTo = _from = WantedFrom!(_scanner!.Fingerprint.Value);
+        int known = 0;
+        while (known < batch.Count && batch.Records[known].SourceOffset < _from)
+            known++;
+        batch.Records.AsSpan(known, batch.Count - known).CopyTo(batch.Records);
+        batch.Count -= known;
+        return batch.Count > 0;
     }
 }

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Reading.Monitoring;
 using FlowPipe.Core.Reading.Pacing;
 
 namespace FlowPipe.Core.Reading;
@@ -19,6 +20,8 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
     private readonly Lock _sourcesGate = new();
     private readonly List<PacketSource> _sources = [];
     private readonly List<SourceSummary> _summaries = [];
+    private readonly MonitoredReading? _monitored;
+    private int _sourceCount;
 
     /// <summary>Finds the files and checks what can be checked before anything is read.</summary>
     /// <exception cref="FlowPipeException">An input or the filter is wrong.</exception>
@@ -30,7 +33,8 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.BatchPackets, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.BlockBytes, 256);
         _settings = settings = settings.Speed.IsMax ? settings : settings with { BatchPackets = Pacer.BatchPackets };
-        _files = CaptureInputs.Resolve(settings, Damaged);
+        _monitored = settings.Monitor.Enabled ? new MonitoredReading(settings, Damaged) : null;
+        _files = _monitored is null ? CaptureInputs.Resolve(settings, Damaged) : [];
         _filter = string.IsNullOrWhiteSpace(settings.Bpf) ? null : new PacketFilter(settings.Bpf);
         _blocks = new CreditPool<BufferBlock>(settings.Blocks, () => new BufferBlock(settings.BlockBytes, _blocks!.Return));
         _batches = new CreditPool<PacketBatch>(settings.Batches, () => new PacketBatch(settings.BatchPackets, _batches!.Return));
@@ -41,7 +45,7 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
     /// <summary>Files and streams that the inputs came to.</summary>
     public int FileCount => _files.Count;
 
-    /// <summary>The sources begun so far, by number. May be called from any thread.</summary>
+    /// <summary>The sources begun so far, by number; none where folders are monitored, as there is no end of them. May be called from any thread.</summary>
     public IReadOnlyList<PacketSource> Sources
     {
         get
@@ -73,14 +77,11 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
             {
                 if (over.IsCancellationRequested)
                     break;
-                using CaptureReading reading = new(file, _settings, _filter, _blocks, _batches, Counts, NewSource, Damaged);
-                // the first reads block their thread, which must not be the caller's
-                bool goesOn = await Task.Run(() => reading.ReadAsync(next, over.Token), CancellationToken.None).ConfigureAwait(false);
-                if (reading.Summarise() is { } summary)
-                    _summaries.Add(summary);
-                if (!goesOn)
+                if (!(await ReadAsync(file, null, next, over.Token).ConfigureAwait(false)).GoesOn)
                     break;
             }
+            if (_monitored is not null)
+                await _monitored.RunAsync(next, (file, from) => ReadAsync(file, from, next, over.Token), over.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -91,7 +92,33 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
         }
     }
 
-    public void Dispose() => _filter?.Dispose();
+    /// <summary>All records of what was read have met their fate: folders that are monitored need not be read again.</summary>
+    public void Delivered() => _monitored?.Delivered();
+
+    public void Dispose()
+    {
+        _filter?.Dispose();
+        _monitored?.Dispose();
+    }
+
+    private async Task<ReadResult> ReadAsync(
+        CaptureFile file,
+        Func<string, long>? wantedFrom,
+        ITargetBlock<PacketBatch> next,
+        CancellationToken over
+    )
+    {
+        long packets = Counts.Packets;
+        using CaptureReading reading = new(file, _settings, _filter, _blocks, _batches, Counts, NewSource, Damaged)
+        {
+            WantedFrom = wantedFrom,
+        };
+        // the first reads block their thread, which must not be the caller's
+        bool goesOn = await Task.Run(() => reading.ReadAsync(next, over), CancellationToken.None).ConfigureAwait(false);
+        if (reading.Summarise() is { } summary)
+            _summaries.Add(summary);
+        return new ReadResult(goesOn, reading.Fingerprint, reading.ReadUpTo, Counts.Packets - packets, _sourceCount);
+    }
 
     private static async Task CancelWhenOverAsync(ITargetBlock<PacketBatch> enqueue, CancellationTokenSource over, CancellationToken done)
     {
@@ -104,8 +131,9 @@ public sealed class FilePacketReader : IPacketReader, IDisposable
     {
         lock (_sourcesGate)
         {
-            PacketSource source = new(_sources.Count, fingerprint, uri);
-            _sources.Add(source);
+            PacketSource source = new(_sourceCount++, fingerprint, uri);
+            if (_monitored is null)
+                _sources.Add(source);
             return source;
         }
     }

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Reading.Monitoring;
 using FlowPipe.Core.Reading.Pacing;
 
 namespace FlowPipe.Core.Reading;
@@ -25,6 +26,9 @@ public sealed record FileReaderSettings
 
     /// <summary>Whether a directory's files are read by name; else in the directory's own order.</summary>
     public bool Sorted { get; init; }
+
+    /// <summary>Whether and how directories are watched for what comes into them.</summary>
+    public MonitorSettings Monitor { get; init; } = new();
 
     /// <summary>Filter expression in libpcap's language; null or empty passes everything.</summary>
     public string? Bpf { get; init; }

@@ -31,6 +31,7 @@ public sealed class ReaderCounts
     private long _shed;
     private long _kernelPackets;
     private long _kernelDropped;
+    private long _kernelFreezes;
 
     /// <summary>Packets read.</summary>
     public long Packets => Volatile.Read(ref _packets);
@@ -56,6 +57,9 @@ public sealed class ReaderCounts
     /// <summary>Of these, those that it dropped: they were never read. Interfaces only.</summary>
     public long KernelDropped => Volatile.Read(ref _kernelDropped);
 
+    /// <summary>How often the kernel found a ring full and took nothing until there was room. Rings only.</summary>
+    public long KernelFreezes => Volatile.Read(ref _kernelFreezes);
+
     /// <summary>Counts packets read.</summary>
     public void AddPackets(long count) => Volatile.Write(ref _packets, _packets + count);
 
@@ -69,8 +73,9 @@ public sealed class ReaderCounts
     public void AddShed(long count) => Volatile.Write(ref _shed, _shed + count);
 
     /// <summary>Counts what the kernel says.</summary>
-    public void AddKernel(long packets, long dropped)
+    public void AddKernel(long packets, long dropped, long freezes = 0)
     {
+        Volatile.Write(ref _kernelFreezes, _kernelFreezes + freezes);
         Volatile.Write(ref _kernelPackets, _kernelPackets + packets);
         Volatile.Write(ref _kernelDropped, _kernelDropped + dropped);
     }
@@ -88,7 +93,7 @@ public sealed class ReaderCounts
         AddBytes(other.Bytes);
         AddFiltered(other.Filtered);
         AddShed(other.Shed);
-        AddKernel(other.KernelPackets, other.KernelDropped);
+        AddKernel(other.KernelPackets, other.KernelDropped, other.KernelFreezes);
         _sources += other.Sources;
         _damaged += other.Damaged;
     }

@@ -45,6 +45,7 @@ public sealed partial class FlowSession : Session
     internal int Segment; // number of the record being made, from 0
 
     // -- the record being made --
+    internal int RecordSource; // number of the source of its first packet
     internal LostPackets LostBefore; // what the run had lost when it was begun
     internal long LastNs;
     internal SideCounts Packets;

@@ -64,6 +64,25 @@ internal sealed class FlowTable
             Clear();
     }
 
+    /// <summary>The least number of a source of which a session has packets that are in no record yet; the largest number there is without any.</summary>
+    public int OldestSource()
+    {
+        int oldest = int.MaxValue;
+        for (int i = 0; i < _directory.Length; i++)
+        {
+            Segment segment = _directory[i];
+            // A segment stands at every place that ends in its bits; the first of them suffices.
+            if (i >> segment.Depth != 0)
+                continue;
+            foreach (ref readonly Entry entry in segment.Entries.AsSpan())
+            {
+                if (entry.Session is { } session && session.Packets.Sum > 0)
+                    oldest = Math.Min(oldest, session.RecordSource);
+            }
+        }
+        return oldest;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Segment SegmentOf(ulong hash)
     {

@@ -13,6 +13,8 @@ internal sealed partial class Partition
     {
         ref readonly PacketRecord record = ref packet.Record;
         session.LastNs = record.TimestampNs;
+        if (session.Packets.Sum == 0)
+            session.RecordSource = (record.Owned == 0 ? batch.Source! : batch.Owned.PacketsOf(in record)[0].Source).Number;
         session.Packets.Add(session.PacketSide, 1);
         if (record.Owned == 0)
         {

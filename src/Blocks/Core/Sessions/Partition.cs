@@ -199,6 +199,9 @@ internal sealed partial class Partition
             End(session, EndReason.Forced);
     }
 
+    /// <summary>Says of which source the oldest packet is that is in no record yet.</summary>
+    public void Report(Milestone milestone) => milestone.Holds(_table.OldestSource());
+
     /// <summary>The counters as they stand.</summary>
     public SessionCounts Counts() =>
         new()

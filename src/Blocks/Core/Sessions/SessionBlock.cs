@@ -111,6 +111,11 @@ public sealed class SessionBlock
         }
         _appender?.Advance(barrier.ClockNs);
         await SendAsync().ConfigureAwait(false);
+        if (barrier.Milestone is { } milestone)
+        {
+            _partition.Report(milestone);
+            await SendAsync(_outbox.Mark(milestone)).ConfigureAwait(false);
+        }
         if (barrier.Commit is { } point)
             await SendAsync(_outbox.Mark(point, _partition.Counts().Emergencies > 0)).ConfigureAwait(false);
     }

@@ -33,6 +33,9 @@ internal sealed class SpiOutbox
             Forced = forced,
         };
 
+    /// <summary>What is sent behind the last record before a milestone.</summary>
+    public SpiBatch Mark(Milestone milestone) => new(null) { Partition = _partition, Milestone = milestone };
+
     /// <summary>The batch to send, if it holds any record.</summary>
     public SpiBatch? Take()
     {

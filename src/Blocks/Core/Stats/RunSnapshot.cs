@@ -60,6 +60,9 @@ public sealed record ReaderFigures
 
     /// <summary>Of these, those that it dropped; they are not among the packets.</summary>
     public long KernelDropped { get; init; }
+
+    /// <summary>How often the kernel found a ring full and took nothing until there was room.</summary>
+    public long KernelFreezes { get; init; }
 }
 
 /// <summary>Sessions by where they are.</summary>

@@ -50,6 +50,36 @@ public sealed class CaptureTests
         );
     }
 
+    [Fact]
+    public async Task WithoutBrokersTheRecordsAreInTheSpool()
+    {
+        using var network = new NetworkNamespace();
+        string spool = network.File("spool");
+        string stats = network.File("stats.json");
+        using ProgramRun live = await network.CaptureAsync(
+            "-i",
+            "v1",
+            "--to",
+            $"kafka://127.0.0.1:{SilentServer.ClosedPort()}/flowpipe.spi.v1?timeout=1",
+            "--spool",
+            spool,
+            "--drain-deadline",
+            "1",
+            "--stats",
+            stats
+        );
+        network.Replay("--pps=2000", Executable.Sample("dns.pcap"));
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        live.Terminate();
+        ProgramResult captured = (await live.EndAsync()).Said(1, "left in the spool").WithoutBug();
+        Assert.Equal(EndToEnd.Samples.Packets("dns.pcap"), LiveDocuments.AssertBalanced(LiveDocuments.Figures(stats)));
+        long made = captured.Ledger("records made");
+        Assert.Equal(EndToEnd.Samples.Sessions("dns.pcap"), made);
+        ProgramResult list = (await Executable.RunAsync("spool", "ls", "--spool", spool)).Succeeded();
+        string line = Assert.Single(list.Lines, static text => text.Contains("flowpipe.spi.v1", StringComparison.Ordinal));
+        Assert.Matches($@"\b{made}\b", line);
+    }
+
     [Theory]
     [InlineData("libpcap", true)]
     [InlineData("tpacketv3", true)]

@@ -51,6 +51,9 @@ internal sealed class FragmentTable
     /// <summary>Datagrams held.</summary>
     public int Count => _datagrams.Count;
 
+    /// <summary>The number of the source of the oldest packet held; the largest number there is when none is.</summary>
+    public int OldestSource => _oldest?.Packets[0].Source.Number ?? int.MaxValue;
+
     /// <summary>Bytes that they take.</summary>
     public long Bytes => _bytes.Lent + ((long)DatagramCost * Count) + ((long)PacketCost * _packets);
 

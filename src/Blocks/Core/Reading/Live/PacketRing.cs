@@ -115,7 +115,7 @@ internal sealed unsafe class PacketRing : IDisposable
     /// <summary>Lets packets through, and counts from here.</summary>
     public void Begin()
     {
-        _ = TakeCounts(out uint _, out uint _);
+        _ = TakeCounts(out uint _, out uint _, out uint _);
         Check(_filter.AttachTo(_socket), "its filter");
     }
 
@@ -149,14 +149,16 @@ internal sealed unsafe class PacketRing : IDisposable
     /// <summary>The kernel's counters since they were taken last.</summary>
     /// <param name="received">Packets that passed the filter, dropped ones included.</param>
     /// <param name="dropped">Of these, the ones for which there was no room.</param>
+    /// <param name="freezes">How often the ring was full, so that nothing was taken until a block came back.</param>
     /// <returns>Whether they could be had.</returns>
-    public bool TakeCounts(out uint received, out uint dropped)
+    public bool TakeCounts(out uint received, out uint dropped, out uint freezes)
     {
         uint* counts = stackalloc uint[3]; // packets, drops, how often the queue froze
         uint length = 3 * sizeof(uint);
         bool had = NativeSocket.GetOption(_socket, NativeSocket.SolPacket, Statistics, counts, &length) == 0;
         received = had ? counts[0] : 0;
         dropped = had ? counts[1] : 0;
+        freezes = had ? counts[2] : 0;
         return had;
     }
 

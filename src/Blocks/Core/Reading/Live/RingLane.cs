@@ -73,8 +73,8 @@ internal sealed unsafe class RingLane : LiveLane
 
     protected override void TakeKernelCounts()
     {
-        if (_ring.TakeCounts(out uint received, out uint dropped))
-            Counts.AddKernel(received, dropped);
+        if (_ring.TakeCounts(out uint received, out uint dropped, out uint freezes))
+            Counts.AddKernel(received, dropped, freezes);
     }
 
     protected override bool Reopen()

@@ -57,6 +57,11 @@ internal sealed class Pacer
     private async Task PaceAsync(PacketBatch batch)
     {
         _time.Start();
+        if (batch.Milestone is not null)
+        {
+            _closed |= !await _enqueue.SendAsync(batch).ConfigureAwait(false);
+            return;
+        }
         int first = 0;
         for (int i = 0; i < batch.Count && !_closed; i++)
         {

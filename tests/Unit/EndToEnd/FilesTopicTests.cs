@@ -76,13 +76,15 @@ public sealed class FilesTopicTests : IDisposable
                 )
             );
             Assert.True(closed.GetProperty("firstPacketNs").GetInt64() <= closed.GetProperty("lastPacketNs").GetInt64());
-            Assert.True(DateTimeOffset.Parse(closed.GetProperty("time").GetString()!, CultureInfo.InvariantCulture) <= DateTimeOffset.UtcNow);
+            Assert.True(
+                DateTimeOffset.Parse(closed.GetProperty("time").GetString()!, CultureInfo.InvariantCulture) <= DateTimeOffset.UtcNow
+            );
             all += closed.GetProperty("packets").GetInt64();
         }
         Assert.Equal(ended.Ledger("packets in files"), all);
 
         // nothing is told where nobody wants it
-        (await Executable.RunAsync([.. run, "--set", "writer.filesTopic="])).Succeeded();
+        (await Executable.RunAsync([.. run, "--set", "files.topic="])).Succeeded();
         Assert.Equal(messages.Count, (await ReadAsync(kafka)).Count);
     }
 

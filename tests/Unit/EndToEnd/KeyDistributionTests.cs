@@ -39,7 +39,9 @@ public sealed class KeyDistributionTests
         await sink.FlushAsync(Stop);
         Assert.Equal(
             vectors.Select(vector => (vector.Key, partitions == 12 ? vector.Of12 : vector.Of5)).Order(),
-            (await EmbeddedTopic.ReadAsync(kafka, "keys")).Select(static message => (Encoding.UTF8.GetString(message.Key), message.Partition)).Order()
+            (await EmbeddedTopic.ReadAsync(kafka, "keys"))
+                .Select(static message => (Encoding.UTF8.GetString(message.Key), message.Partition))
+                .Order()
         );
     }
 

@@ -193,18 +193,21 @@ public sealed class SpiFields
     /// <returns>False when it was dropped, or left out as the other way of ending a record does.</returns>
     public bool EndUnlessSeen(SpiField record) => End(record, unlessSeen: true);
 
+    /// <summary>Records that were begun and not ended.</summary>
+    public int OpenRecords => _depth;
+
     /// <summary>Drops the records that were begun and not ended, with all in them: for whoever was interrupted between the two.</summary>
-    public void AbandonRecords()
+    /// <param name="keep">How many of them, outermost first, were open before and go on.</param>
+    public void AbandonRecords(int keep = 0)
     {
-        if (_open == None)
+        if (_depth <= keep)
             return;
-        int outermost = _open;
-        while (SpiEntry.ReadRecordLength(_arena, outermost) is var outer && outer != None)
-            outermost = outer;
-        _used = outermost;
-        _open = None;
-        _seen = _seenAround[0];
-        _depth = 0;
+        while (_depth > keep)
+        {
+            _used = _open;
+            _open = SpiEntry.ReadRecordLength(_arena, _open);
+            _seen = _seenAround[--_depth];
+        }
         if (_index is { IsActive: true })
             BuildIndex();
     }

@@ -118,6 +118,11 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             LedgerTable.Write(context.Status, result.Final);
         if (Forced(result.Final.Sessions) is { } forced)
             context.Status.Message(forced);
+        // A capture repeats nothing anyhow.
+        if (decided.Writer.Copies && LiveReader is null && manifest is not null)
+            context.Status.Message(
+                "the records name the files that this run has written, so their positions, and with them the manifest's digests, are not those of another run"
+            );
         if (Unkept(result.Final.Writer) is { } unkept)
             context.Status.Message(unkept);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))

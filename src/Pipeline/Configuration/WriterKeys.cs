@@ -82,14 +82,6 @@ internal static class WriterKeys
             (s, v) => s with { Writer = s.Writer with { FreeSpace = v } },
             "Gigabytes that are kept free in each pcapDir, by removing the oldest closed files of this node; 0 removes none"
         ),
-        Text(
-            "writer.filesTopic",
-            "a topic's name, or empty",
-            static text => text.Length == 0 || KafkaTarget.IsTopic(text),
-            s => s.FilesTopic,
-            (s, v) => s with { FilesTopic = v },
-            "Topic that is told when a file of packets is begun, ended and removed, on the first Kafka that gets records; empty for none"
-        ),
         Number(
             "writer.maxWriteBuffers",
             2,
@@ -97,6 +89,14 @@ internal static class WriterKeys
             s => s.Writer.MaxWriteBuffers,
             (s, v) => s with { Writer = s.Writer with { MaxWriteBuffers = v } },
             "Captures: blocks of pcapWriteSize that may wait for the disk, for each partition; beyond them packets are not kept, and their records say pcap-disk-overload"
+        ),
+        Text(
+            "files.topic",
+            "a topic's name, or empty",
+            static text => text.Length == 0 || KafkaTarget.IsTopic(text),
+            s => s.FilesTopic,
+            (s, v) => s with { FilesTopic = v },
+            "Topic that is told when a file of packets is begun, ended and removed, on the first Kafka that gets records; empty for none"
         ),
     ];
 }

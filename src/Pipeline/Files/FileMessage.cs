@@ -41,7 +41,7 @@ internal sealed record FileMessage
 internal sealed partial class FileJson : JsonSerializerContext
 {
     /// <summary>Writes letters as they are: names of files may have any.</summary>
-    public static FileJson Plain { get; } = 
+    public static FileJson Plain { get; } =
         new(
             new JsonSerializerOptions
             {

@@ -35,8 +35,7 @@ internal sealed class FilesTopic : IPcapFileEvents, IAsyncDisposable
         string name = settings.FilesTopic;
         if (!settings.Writer.Copies || name.Length == 0)
             return null;
-        return
-            await RunTopic.OpenAsync(settings, name, "files", Backlog, hasSpool, warn, stop).ConfigureAwait(false) is { } topic
+        return await RunTopic.OpenAsync(settings, name, "files", Backlog, hasSpool, warn, stop).ConfigureAwait(false) is { } topic
             ? new FilesTopic(topic, settings.Writer)
             : null;
     }
@@ -91,5 +90,6 @@ internal sealed class FilesTopic : IPcapFileEvents, IAsyncDisposable
             }
         );
 
-    private void Send(byte[] key, FileMessage message) => _topic.Send(key, JsonSerializer.SerializeToUtf8Bytes(message, FileJson.Plain.FileMessage));
+    private void Send(byte[] key, FileMessage message) =>
+        _topic.Send(key, JsonSerializer.SerializeToUtf8Bytes(message, FileJson.Plain.FileMessage));
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Tests.Unit.TestSupport;
 
@@ -77,34 +76,24 @@ public sealed class FilesTopicTests : IDisposable
                 )
             );
             Assert.True(closed.GetProperty("firstPacketNs").GetInt64() <= closed.GetProperty("lastPacketNs").GetInt64());
-            Assert.True(DateTimeOffset.Parse(closed.GetProperty("time").GetString()!, CultureInfo.InvariantCulture) <= DateTimeOffset.UtcNow);
+            Assert.True(
+                DateTimeOffset.Parse(closed.GetProperty("time").GetString()!, CultureInfo.InvariantCulture) <= DateTimeOffset.UtcNow
+            );
             all += closed.GetProperty("packets").GetInt64();
         }
         Assert.Equal(ended.Ledger("packets in files"), all);
 
         // nothing is told where nobody wants it
-        (await Executable.RunAsync([.. run, "--set", "writer.filesTopic="])).Succeeded();
+        (await Executable.RunAsync([.. run, "--set", "files.topic="])).Succeeded();
         Assert.Equal(messages.Count, (await ReadAsync(kafka)).Count);
     }
 
     private static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;
 
-    private static async Task<List<(string Key, string? Value)>> ReadAsync(EmbeddedKafka kafka)
-    {
-        using var reader = new KafkaTopicReader(
-            new KafkaTarget(kafka.BootstrapServers, Topic),
-            new Dictionary<string, string>(StringComparer.Ordinal)
-        );
-        await reader.OpenAsync(TestContext.Current.CancellationToken);
-        return
+    private static async Task<List<(string Key, string? Value)>> ReadAsync(EmbeddedKafka kafka) =>
         [
-            .. reader
-                .Read(follow: false, TestContext.Current.CancellationToken)
-                .SelectMany(static batch => batch)
-                .OrderBy(static message => message.Offset)
-                .Select(static message =>
-                    (Encoding.UTF8.GetString(message.Key), message.Value is { Length: > 0 } value ? Encoding.UTF8.GetString(value) : null)
-                ),
+            .. (await EmbeddedTopic.ReadAsync(kafka, Topic)).Select(static message =>
+                (Encoding.UTF8.GetString(message.Key), message.Value is { Length: > 0 } value ? Encoding.UTF8.GetString(value) : null)
+            ),
         ];
-    }
 }

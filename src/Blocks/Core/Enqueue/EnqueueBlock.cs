@@ -81,7 +81,10 @@ public sealed class EnqueueBlock
         if (_published != _statsClock.Second || end)
         {
             _published = _statsClock.Second;
-            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _decoder.Verdicts] }).GetAwaiter().GetResult();
+            _stats
+                .SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _decoder.Verdicts], Plugins = _decoder.Plugins.Copy() })
+                .GetAwaiter()
+                .GetResult();
         }
         return messages;
     }

@@ -49,7 +49,9 @@ internal static class LedgerBook
             lines.Add(Line("packets without a session: no new sessions under overload", sessions.Refused));
         if (reader.Shed > 0)
             lines.Add(Line("packets without a session: shed by readers under overload", reader.Shed));
-        dropped += sessions.Refused + reader.Shed;
+        if (sessions.Failed > 0)
+            lines.Add(Line("packets without a session: a plugin's protocol failed", sessions.Failed));
+        dropped += sessions.Refused + sessions.Failed + reader.Shed;
         if (writer is not null)
             AddWriter(lines, writer);
         lines.Add(Line("records made", sessions.Records));
@@ -135,6 +137,7 @@ internal static class LedgerBook
             PacketRc.IpPortDropped => "address and port on a drop list",
             PacketRc.OverloadDropped => "flows shed under overload",
             PacketRc.DuplicateDropped => "duplicate",
+            PacketRc.PluginFailed => "a plugin's layer failed",
             _ => verdict.ToString(),
         };
 }

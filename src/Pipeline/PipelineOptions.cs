@@ -22,6 +22,9 @@ public sealed record PipelineOptions
     /// <summary>Where packets are kept.</summary>
     public WriterSettings Writer { get; init; } = new();
 
+    /// <summary>Is told of the files that packets are written to; null when nobody wants to know.</summary>
+    public IPcapFileEvents? Files { get; init; }
+
     /// <summary>Which packets are dropped.</summary>
     public PacketSettings Packets { get; init; } = new();
 

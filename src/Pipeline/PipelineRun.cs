@@ -27,7 +27,7 @@ public sealed class PipelineRun(PipelineOptions options)
         _time.Start();
         using FilePacketReader? files = options.LiveReader is null ? new FilePacketReader(options.Reading) : null;
         IPacketReader reader = options.LiveReader ?? files!;
-        using WriteBlock? writer = options.Writer.Copies ? new WriteBlock(options.Writer, options.Partitions, events: null, abort) : null;
+        using WriteBlock? writer = options.Writer.Copies ? new WriteBlock(options.Writer, options.Partitions, options.Files, abort) : null;
         var emit = new EmitBlock(
             options.Digests is { } digests ? [.. options.Sinks, digests] : options.Sinks,
             // In a capture records may wait here for a slow disk; those who make them must not.

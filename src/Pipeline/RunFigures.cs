@@ -38,6 +38,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             {
                 Open = sessions.Open,
                 Refused = sessions.Refused,
+                Failed = sessions.Failed,
                 Created = sessions.Created,
                 Spare = sessions.Spare,
                 Recycled = sessions.Recycled,
@@ -56,6 +57,7 @@ internal sealed class RunFigures(IPacketReader reader, Topology topology, IReadO
             RecordsByReason = Named<EndReason>(sessions.ByReason),
             Blocks = Blocks(),
             Sinks = sinkFigures,
+            Plugins = topology.Plugins.Read(topology.Stats),
             Writer = writer,
             Ledger = LedgerBook.Close(read, verdicts, sessions, sinkFigures, atEnd: state == "done", writer),
         };

@@ -3,6 +3,7 @@ using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Stats;
@@ -23,6 +24,7 @@ internal sealed class Topology : IDisposable
 {
     private readonly IPacketReader _reader;
     private readonly BlockGraph _graph = new();
+    private readonly PluginTasks _tasks;
 
     /// <param name="reader">Where packets come from; not disposed.</param>
     /// <param name="sessions">What makes enqueue and the partitions.</param>
@@ -34,6 +36,8 @@ internal sealed class Topology : IDisposable
         Enqueue = sessions.CreateEnqueue(stats.Clock, emit.Committing);
         Sessions = sessions.CreateSessions(stats.Clock);
         Commands = sessions.CreateCommands(Sessions);
+        Plugins = sessions.Plugins;
+        _tasks = sessions.Tasks;
         Write = sessions.Writer;
         Emit = emit;
         Stats = stats;
@@ -63,6 +67,9 @@ internal sealed class Topology : IDisposable
     /// <summary>Reaches sessions from any thread.</summary>
     public SessionCommands Commands { get; }
 
+    /// <summary>What plugins count.</summary>
+    public PluginFigures Plugins { get; }
+
     /// <summary>Null where packets stay in what is read.</summary>
     public WriteBlock? Write { get; }
 
@@ -70,7 +77,18 @@ internal sealed class Topology : IDisposable
     public StatsBlock Stats { get; }
 
     /// <summary>Runs to the end of the inputs, or drains when told to stop.</summary>
-    public Task RunAsync(CancellationToken stop) => _graph.RunAsync(ReadAsync, Enqueue.Block, stop);
+    public async Task RunAsync(CancellationToken stop)
+    {
+        _tasks.Start(Commands);
+        try
+        {
+            await _graph.RunAsync(ReadAsync, Enqueue.Block, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _tasks.EndAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Ends the run at once; what is on its way is lost, and the ledger says so.</summary>
     public void Abort() => _graph.Abort();

@@ -20,6 +20,7 @@ internal sealed class EntryChains(int fields)
     private int _used;
 
     /// <summary>Sorts the values of a row and a store.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Open(SpiRow row, SpiFields session)
     {
         if (row.Fields != fields)
@@ -77,6 +78,7 @@ internal sealed class EntryChains(int fields)
     }
 
     /// <summary>Unlinks the values of the fields inside a record.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Leave(int mark, FieldScope scope)
     {
         _used = mark;
@@ -92,6 +94,7 @@ internal sealed class EntryChains(int fields)
 
     private SpiEntry At(int place) => new(Store(place), place & int.MaxValue);
 
+    [MethodImpl(HotPath.Options)]
     private void LinkAll(ReadOnlySpan<byte> arena, int start, int store)
     {
         Chain[] chains = _chains;
@@ -126,6 +129,7 @@ internal sealed class EntryChains(int fields)
         }
     }
 
+    [MethodImpl(HotPath.Options)]
     private void AddLink(ref Chain chain, in Link link, bool isFirst)
     {
         if (_used == _links.Length)

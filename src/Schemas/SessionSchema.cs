@@ -18,17 +18,15 @@ public static class SessionSchema
     public const string Name = "Session";
 
     private static readonly Lazy<string> LazyJson = new(static () => ToJson(FieldDictionary.Default));
-    private static readonly Lazy<Schema> LazyParsed = new(static () => Schema.Parse(Json));
-    private static readonly Lazy<byte[]> LazyFingerprint = new(static () => SchemaNormalization.ParsingFingerprint("CRC-64-AVRO", Parsed));
 
     /// <summary>The schema of <see cref="FieldDictionary.Default"/>, as <c>session.avsc</c> has it: indented, with a line end.</summary>
     public static string Json => LazyJson.Value;
 
     /// <summary>The same, parsed by Apache.Avro.</summary>
-    public static Schema Parsed => LazyParsed.Value;
+    public static Schema Parsed => ByApache.Schema;
 
     /// <summary>CRC-64-AVRO of the schema's canonical form, eight bytes, the least significant first as Avro's single-object encoding has them.</summary>
-    public static ReadOnlySpan<byte> Fingerprint => LazyFingerprint.Value;
+    public static ReadOnlySpan<byte> Fingerprint => ByApache.Fingerprint;
 
     /// <summary>The schema of a dictionary.</summary>
     public static string ToJson(FieldDictionary dictionary)
@@ -176,5 +174,12 @@ public static class SessionSchema
                 json.WriteString("default", "");
                 break;
         }
+    }
+
+    // In a class of its own, because a replay into a file needs none of it: Apache.Avro then is not even loaded.
+    private static class ByApache
+    {
+        public static readonly Schema Schema = Schema.Parse(Json);
+        public static readonly byte[] Fingerprint = SchemaNormalization.ParsingFingerprint("CRC-64-AVRO", Schema);
     }
 }

@@ -15,7 +15,6 @@ namespace FlowPipe.Schemas;
 public sealed class Sessions3Writer
 {
     /// <summary>A source of so many digits at most is the number of a file that FlowPipe wrote; a fingerprint is longer.</summary>
-
     private static readonly JsonEncodedText PacketRange = JsonEncodedText.Encode("packetRange");
     private static readonly JsonEncodedText GreaterOrEqual = JsonEncodedText.Encode("gte");
     private static readonly JsonEncodedText LessOrEqual = JsonEncodedText.Encode("lte");

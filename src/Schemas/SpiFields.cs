@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -192,18 +193,21 @@ public sealed class SpiFields
     /// <returns>False when it was dropped, or left out as the other way of ending a record does.</returns>
     public bool EndUnlessSeen(SpiField record) => End(record, unlessSeen: true);
 
+    /// <summary>Records that were begun and not ended.</summary>
+    public int OpenRecords => _depth;
+
     /// <summary>Drops the records that were begun and not ended, with all in them: for whoever was interrupted between the two.</summary>
-    public void AbandonRecords()
+    /// <param name="keep">How many of them, outermost first, were open before and go on.</param>
+    public void AbandonRecords(int keep = 0)
     {
-        if (_open == None)
+        if (_depth <= keep)
             return;
-        int outermost = _open;
-        while (SpiEntry.ReadRecordLength(_arena, outermost) is var outer && outer != None)
-            outermost = outer;
-        _used = outermost;
-        _open = None;
-        _seen = _seenAround[0];
-        _depth = 0;
+        while (_depth > keep)
+        {
+            _used = _open;
+            _open = SpiEntry.ReadRecordLength(_arena, _open);
+            _seen = _seenAround[--_depth];
+        }
         if (_index is { IsActive: true })
             BuildIndex();
     }
@@ -367,6 +371,7 @@ public sealed class SpiFields
         return true;
     }
 
+    [MethodImpl(HotPath.Options)]
     private bool SetSingle(SpiField field, ReadOnlySpan<byte> value)
     {
         Check(field);
@@ -385,6 +390,7 @@ public sealed class SpiFields
         return true;
     }
 
+    [MethodImpl(HotPath.Options)]
     private bool AddToSet(SpiField field, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
     {
         Check(field);
@@ -399,6 +405,7 @@ public sealed class SpiFields
     /// Looks for a value in the innermost record that is open: for a single field's value whatever it is, for a set's or map's by its key.
     /// The count is of the set's values and only complete when nothing was found.
     /// </summary>
+    [MethodImpl(HotPath.Options)]
     private int Find(SpiField field, ReadOnlySpan<byte> key, out int count)
     {
         count = 0;
@@ -436,6 +443,7 @@ public sealed class SpiFields
 
     private bool HasRoom(int bytes) => _used + bytes <= _limits.Bytes;
 
+    [MethodImpl(HotPath.Options)]
     private void Append(SpiField field, ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
     {
         int at = AppendHeader(field, first.Length + rest.Length);
@@ -460,6 +468,7 @@ public sealed class SpiFields
         _used += bytes.Length;
     }
 
+    [MethodImpl(HotPath.Options)]
     private void Appended(SpiField field, int at)
     {
         _seen.Add(field.Number);

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
 
 namespace FlowPipe.Schemas;
 
@@ -18,7 +18,7 @@ internal sealed class SpiIndex
     private const ulong SquareRoot = 0x6A09E667F3BCC909;
 
     // Whoever picks the values does not know it; nothing depends on the order of slots
-    private static readonly ulong Seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private static readonly ulong Seed = RandomSeed.Next();
 
     private Slot[] _slots = [];
     private int _mask;
@@ -43,6 +43,7 @@ internal sealed class SpiIndex
     }
 
     /// <summary>Where the entry begins, or -1.</summary>
+    [MethodImpl(HotPath.Options)]
     public int Find(ReadOnlySpan<byte> arena, int scope, ushort tag, ReadOnlySpan<byte> key)
     {
         bool single = SpiField.IsSingle((SpiType)(tag & 0xF));
@@ -64,6 +65,7 @@ internal sealed class SpiIndex
     public int Count(int scope, ushort tag) => -_slots[FindCount(scope, tag)].Place;
 
     /// <summary>Takes in an entry that is not there yet.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Insert(int scope, SpiEntry entry, int at)
     {
         // more than half full, probing becomes slow
@@ -112,6 +114,7 @@ internal sealed class SpiIndex
         ArrayPool<Slot>.Shared.Return(old);
     }
 
+    [MethodImpl(HotPath.Options)]
     private void Place(in Slot slot)
     {
         uint hash = slot.Place > 0 ? slot.Hash : CountHash(slot.Scope, (ushort)slot.Hash);

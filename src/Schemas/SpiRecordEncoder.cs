@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace FlowPipe.Schemas;
 
@@ -33,6 +34,7 @@ public sealed class SpiRecordEncoder
     }
 
     /// <summary>Writes the fields that have values, and between them what stands for the absent ones, a run of them at a time.</summary>
+    [MethodImpl(HotPath.Options)]
     private void WriteRecord(FieldScope scope, SpiRow row, ref AvroWriter writer)
     {
         FieldStep[] steps = scope.Steps;
@@ -124,6 +126,7 @@ public sealed class SpiRecordEncoder
     }
 
     /// <summary>One block with all items, and the empty block that ends an array or map.</summary>
+    [MethodImpl(HotPath.Options)]
     private void WriteBlocks(in FieldStep step, int field, SpiRow row, ref AvroWriter writer)
     {
         writer.Long(_chains.Count(field));

@@ -42,6 +42,7 @@ public sealed class SpiRow
 
     /// <summary>Sets an integer or a truth value (0 or not).</summary>
     /// <returns>False when it does not fit the field.</returns>
+    [MethodImpl(HotPath.Options)]
     public bool Set(SpiField field, long value)
     {
         if (((Integers >> (int)field.Type) & 1) == 0)
@@ -53,6 +54,7 @@ public sealed class SpiRow
     }
 
     /// <summary>Sets a double.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Set(SpiField field, double value)
     {
         if (field.Type != SpiType.Double)
@@ -61,6 +63,7 @@ public sealed class SpiRow
     }
 
     /// <summary>Sets a string, whose bytes are copied. They are taken to be UTF-8: what strangers wrote goes through <see cref="SpiFields"/>.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Set(SpiField field, ReadOnlySpan<byte> utf8)
     {
         if (field.Type != SpiType.Utf8)

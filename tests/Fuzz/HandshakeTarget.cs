@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -122,7 +123,7 @@ public static class HandshakeTarget
             )
                 plugin.Register(tables);
             tables.Parsers.Freeze();
-            Runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), Pool, reassemblyMemcap: 1 << 20);
+            Runtime = new ParserRuntime(tables.Parsers, new PluginFaults(stop: true, null), Pool, reassemblyMemcap: 1 << 20);
         }
 
         public TcpProtocol Tcp { get; } = new(new SessionSettings());

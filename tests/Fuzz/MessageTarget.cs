@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -110,7 +111,7 @@ internal sealed class MessageTarget
     private void Run(MProtocol protocol, byte cuts, ReadOnlySpan<byte> bytes)
     {
         var pool = new BytePool();
-        var runtime = new ParserRuntime(_tables.Parsers, new ParserFaults(stop: true, null), pool, reassemblyMemcap: 1 << 20);
+        var runtime = new ParserRuntime(_tables.Parsers, new PluginFaults(stop: true, null), pool, reassemblyMemcap: 1 << 20);
         var session = new FlowSession(Core)
         {
             Protocol = protocol,

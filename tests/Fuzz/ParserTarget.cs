@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -56,7 +57,7 @@ internal sealed class ParserTarget
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
         tables.Parsers.Freeze();
-        _runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), _pool, reassemblyMemcap: 1 << 20);
+        _runtime = new ParserRuntime(tables.Parsers, new PluginFaults(stop: true, null), _pool, reassemblyMemcap: 1 << 20);
     }
 
     /// <summary>Makes an input of what sides say in turn, the client first.</summary>

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -35,7 +36,7 @@ public static class ReassemblerTarget
         ParserKind<Listener> kind = tables.Parser("listener", () => heard);
         tables.Tcp("listener", 0, [], (session, _, _) => session.Add(kind));
         tables.Parsers.Freeze();
-        var runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), pool, reassemblyMemcap: 2048);
+        var runtime = new ParserRuntime(tables.Parsers, new PluginFaults(stop: true, null), pool, reassemblyMemcap: 2048);
         var session = new FlowSession(new CoreFields(FieldDictionary.Default)) { Protocol = protocol, Parsing = runtime };
         session.LendTcp(new TcpBox());
         byte[] frame = new byte[Tcp + TcpHeader.MinimumLength + LongestData];

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Unicode;
 using FlowPipe.Abstractions;
 using FlowPipe.Parsers.Certificates;
@@ -110,11 +109,9 @@ internal sealed class CertificateParser(CertificateFields fields) : SubParser
     /// <summary>20 bytes, colons between.</summary>
     private void AddHash(SpiFields values, ReadOnlySpan<byte> data)
     {
-        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // A name for the certificate that everybody uses, not a protection
-        SHA1.HashData(data, hash);
-#pragma warning restore CA5350
-        Span<byte> text = stackalloc byte[(3 * SHA1.HashSizeInBytes) - 1];
+        Span<byte> hash = stackalloc byte[ShortHash.Sha1Bytes];
+        ShortHash.Sha1(data, hash);
+        Span<byte> text = stackalloc byte[(3 * ShortHash.Sha1Bytes) - 1];
         text.Fill((byte)':');
         for (int i = 0; i < hash.Length; i++)
             Hex.Write(hash.Slice(i, 1), text.Slice(3 * i, 2));

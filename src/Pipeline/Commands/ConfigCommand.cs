@@ -70,7 +70,7 @@ internal static class ConfigCommand
     {
         try
         {
-            return SessionStage.ParserSettingsOf(PluginLoader.Load(settings.Plugins, static _ => { }));
+            return SessionStage.ParserSettingsOf(PluginLoader.Load(settings.Plugins, static _ => { }), static _ => { });
         }
         catch (FlowPipeException)
         {

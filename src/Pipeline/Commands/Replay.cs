@@ -5,6 +5,7 @@ using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Stats;
 using FlowPipe.Pipeline.Configuration;
+using FlowPipe.Pipeline.Files;
 using FlowPipe.Pipeline.Manifests;
 using FlowPipe.Pipeline.Metrics;
 using FlowPipe.Pipeline.Plugins;
@@ -69,6 +70,9 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         Snapshot<DropLists> lists = ReadLists();
         using ReloadSignal? reloading = reload is null ? null : new ReloadSignal(lists, reload, context.Status);
         using var signals = new StopSignals(context.Status, settings.DrainDeadline);
+        await using FilesTopic? files = await FilesTopic
+            .OpenAsync(decided, HasSpool, context.Status.Message, signals.Stop)
+            .ConfigureAwait(false);
         await using ManifestWriter? manifest = await OpenManifestAsync(sinks, signals.Stop).ConfigureAwait(false);
         var run = new PipelineRun(
             new PipelineOptions
@@ -76,6 +80,7 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
                 Sessions = settings.Sessions,
                 Records = decided.Records with { Fields = fields },
                 Writer = decided.Writer,
+                Files = files,
                 Reading = settings.Reading with
                 {
                     Inputs = inputs,
@@ -113,6 +118,11 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
             LedgerTable.Write(context.Status, result.Final);
         if (Forced(result.Final.Sessions) is { } forced)
             context.Status.Message(forced);
+        // A capture repeats nothing anyhow.
+        if (decided.Writer.Copies && LiveReader is null && manifest is not null)
+            context.Status.Message(
+                "the records name the files that this run has written, so their positions, and with them the manifest's digests, are not those of another run"
+            );
         if (Unkept(result.Final.Writer) is { } unkept)
             context.Status.Message(unkept);
         foreach (string fault in Faults(result.Final, signals.Abort.IsCancellationRequested))
@@ -120,6 +130,8 @@ internal sealed class Replay(CommandContext context, FlowPipeSettings settings, 
         statsFile?.Write(result.Final);
         if (figures is not null)
             await figures.EndAsync(result.Final, context.Status.Message, signals.Abort).ConfigureAwait(false);
+        if (files is not null)
+            await files.EndAsync(context.Status.Message, signals.Abort).ConfigureAwait(false);
         bool told =
             manifest is null
             || await manifest

@@ -383,7 +383,7 @@ internal static class ConfigKeys
             "sessions.stopOnParserFault",
             s => s.Sessions.StopOnParserFault,
             (s, v) => s with { Sessions = s.Sessions with { StopOnParserFault = v } },
-            "Whether an error in a parser ends the run; else it costs the session that parser, is tagged and counted, and said once"
+            "Whether an error in a parser or plugin ends the run; else it costs what it was called for, a session its parser or a packet its session, is tagged and counted, and said once"
         ),
         Number(
             "sessions.maxFrags",

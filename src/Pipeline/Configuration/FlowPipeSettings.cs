@@ -35,6 +35,9 @@ internal sealed record FlowPipeSettings
     /// <summary>Where packets are kept.</summary>
     public WriterSettings Writer { get; init; } = new();
 
+    /// <summary>Topic that is told of files of packets; empty for none.</summary>
+    public string FilesTopic { get; init; } = "flowpipe.files.v1";
+
     public PacketSettings Packets { get; init; } = new();
 
     public StatsSettings Stats { get; init; } = new();

@@ -34,7 +34,7 @@ internal static class TopicKeys
             TopicRole.Dlq => "the topic of dead letters (deadLetters.topic)",
             TopicRole.Runs => "the topic of manifests (manifest.topic)",
             TopicRole.Checkpoints => "the topic of checkpoints (exactlyOnce.topic)",
-            _ => "the topic of packet files",
+            _ => "the topic of packet files (files.topic)",
         };
         yield return Number(
             prefix + "partitions",

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Writing;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
@@ -88,6 +89,14 @@ internal static class WriterKeys
             s => s.Writer.MaxWriteBuffers,
             (s, v) => s with { Writer = s.Writer with { MaxWriteBuffers = v } },
             "Captures: blocks of pcapWriteSize that may wait for the disk, for each partition; beyond them packets are not kept, and their records say pcap-disk-overload"
+        ),
+        Text(
+            "files.topic",
+            "a topic's name, or empty",
+            static text => text.Length == 0 || KafkaTarget.IsTopic(text),
+            s => s.FilesTopic,
+            (s, v) => s with { FilesTopic = v },
+            "Topic that is told when a file of packets is begun, ended and removed, on the first Kafka that gets records; empty for none"
         ),
     ];
 }

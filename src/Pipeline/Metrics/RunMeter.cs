@@ -26,6 +26,7 @@ internal sealed class RunMeter : IDisposable
         AddPackets();
         AddSessions();
         AddRecords();
+        AddPlugins();
         AddFiles();
         AddKafka();
     }
@@ -53,6 +54,7 @@ internal sealed class RunMeter : IDisposable
         );
         Counter("flowpipe.shed", "{packet}", "Packets that readers shed under overload", now => now.Reader.Shed);
         Counter("flowpipe.refused", "{packet}", "Packets whose sessions were not begun under overload", now => now.Sessions.Refused);
+        Counter("flowpipe.failed", "{packet}", "Packets that a plugin's protocol could not put into a session", now => now.Sessions.Failed);
         Counters("flowpipe.verdicts", "{packet}", "Packets by what enqueue said of them", now => ByName(now.Verdicts, "verdict"));
         Gauges("flowpipe.state", "", "1 for the state that the run is in", now => [new Measurement<double>(1, Tag("state", now.State))]);
         Gauges("flowpipe.uptime", "s", "Time since the run began", now => [new Measurement<double>(now.Seconds)]);
@@ -151,6 +153,29 @@ internal sealed class RunMeter : IDisposable
             "By",
             "Bytes of the delivered records",
             now => now.Sinks.Select(static sink => new Measurement<long>(sink.Bytes, Tag("sink", sink.Name)))
+        );
+    }
+
+    private void AddPlugins()
+    {
+        Counters(
+            "flowpipe.plugin",
+            "",
+            "Counters of plugins' own",
+            now =>
+                now.Plugins.SelectMany(static plugin =>
+                    plugin.Counters.Select(counter => new Measurement<long>(
+                        counter.Value,
+                        Tag("plugin", plugin.Name),
+                        Tag("counter", counter.Key)
+                    ))
+                )
+        );
+        Counters(
+            "flowpipe.plugin.errors",
+            "{error}",
+            "Exceptions out of parsers and plugins",
+            now => now.Plugins.Select(static plugin => new Measurement<long>(plugin.Errors, Tag("plugin", plugin.Name)))
         );
     }
 

@@ -41,6 +41,7 @@ internal sealed class StatsEncoder(string node)
         record.Add("records", Map(now.RecordsByReason));
         record.Add("queues", now.Blocks.Select(Queue).ToArray());
         record.Add("sinks", now.Sinks.Select(Sink).ToArray());
+        record.Add("plugins", now.Plugins.Select(Plugin).ToArray());
         record.Add(
             "kernel",
             new Dictionary<string, object>(StringComparer.Ordinal)
@@ -91,6 +92,15 @@ internal sealed class StatsEncoder(string node)
         sink.Add("evicted", figures.Evicted);
         sink.Add("bytes", figures.Bytes);
         return sink;
+    }
+
+    private static GenericRecord Plugin(PluginFigure figures)
+    {
+        GenericRecord plugin = Item("plugins");
+        plugin.Add("name", figures.Name);
+        plugin.Add("errors", figures.Errors);
+        plugin.Add("counters", Map(figures.Counters));
+        return plugin;
     }
 
     private static GenericRecord Item(string field) => new((RecordSchema)((ArraySchema)StatsSchema.Parsed[field].Schema).ItemSchema);

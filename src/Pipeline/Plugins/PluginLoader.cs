@@ -48,7 +48,7 @@ internal static class PluginLoader
         bool isOurs = Path.GetDirectoryName(file) == Path.GetFullPath(PluginFolders.BuiltIn);
         try
         {
-            int before = plugins.Count;
+            var found = new List<IFlowPipePlugin>();
             Assembly assembly = new PluginLoadContext(file).LoadFromAssemblyPath(file);
             if (PluginVersion.Complaint(assembly) is { } complaint)
             {
@@ -58,9 +58,10 @@ internal static class PluginLoader
             foreach (Type type in assembly.GetExportedTypes())
             {
                 if (type is { IsClass: true, IsAbstract: false } && typeof(IFlowPipePlugin).IsAssignableFrom(type))
-                    plugins.Add((IFlowPipePlugin)Activator.CreateInstance(type)!);
+                    found.Add((IFlowPipePlugin)Activator.CreateInstance(type)!);
             }
-            if (plugins.Count == before && !isOurs)
+            plugins.AddRange(found);
+            if (found.Count == 0 && !isOurs)
                 warn($"{file} is not used: it has no public class that implements {nameof(IFlowPipePlugin)}");
         }
         // Whatever a stranger's code throws while it is made

@@ -29,6 +29,13 @@ internal static class LedgerTable
         }
         foreach (LedgerLine line in final.Ledger.Lines)
             yield return $"  {line.Name.PadRight(names)}  {Figures.Count(line.Count).PadLeft(counts)}";
+        foreach (PluginFigure plugin in final.Plugins)
+        {
+            IEnumerable<string> counters = plugin.Counters.Select(counter => $"{counter.Key} {Figures.Count(counter.Value)}");
+            if (plugin.Errors > 0)
+                counters = counters.Append($"errors {Figures.Count(plugin.Errors)}");
+            yield return $"  plugin {plugin.Name}: {string.Join(", ", counters)}";
+        }
         yield return final.Ledger.Balanced ? "  ledger: balanced" : $"  ledger: NOT BALANCED: {final.Ledger.Imbalance}";
     }
 }

@@ -22,7 +22,6 @@ internal static class TopicPlan
 {
     private const string Records = "flowpipe.spi.v1";
     private const string Figures = "flowpipe.stats.v1";
-    private const string Files = "flowpipe.files.v1";
 
     /// <param name="settings">The settings in force.</param>
     /// <param name="brokers">The cluster; null for those of the sinks.</param>
@@ -71,7 +70,7 @@ internal static class TopicPlan
             yield return (TopicRole.Dlq, settings.DeadLetters.Topic);
             yield return (TopicRole.Runs, settings.Manifest.Topic);
             yield return (TopicRole.Checkpoints, settings.ExactlyOnce.Topic);
-            yield return (TopicRole.Files, Files);
+            yield return (TopicRole.Files, settings.FilesTopic);
         }
     }
 }

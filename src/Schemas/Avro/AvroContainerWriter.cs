@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace FlowPipe.Schemas;
@@ -62,7 +61,7 @@ public sealed class AvroContainerWriter : IDisposable
         _stream = stream;
         _codec = codec;
         _blockSize = blockSize;
-        _sync = sync.IsEmpty ? RandomNumberGenerator.GetBytes(SyncLength) : sync.ToArray();
+        _sync = sync.IsEmpty ? Guid.NewGuid().ToByteArray() : sync.ToArray();
         _block = ArrayPool<byte>.Shared.Rent(HeaderRoom + blockSize + SyncLength);
         _deflated = codec == AvroCodec.Deflate ? new MemoryStream() : null;
         _zstd = codec == AvroCodec.Zstandard ? new ZstdSharp.Compressor() : null;

@@ -6,6 +6,7 @@ using FlowPipe.Core;
 using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Schemas;
+using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Unit.Emitting;
 
@@ -32,7 +33,7 @@ public sealed class KafkaSinkTests
         await sink.FlushAsync(Stop);
         Assert.Equal((Count, Count, 0), (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Failed));
 
-        List<TopicRecord> read = await ReadAsync(kafka, "records");
+        List<TopicRecord> read = await EmbeddedTopic.ReadAsync(kafka, "records");
         Assert.Equal(Count, read.Count);
         Assert.Equal(sink.Counts.Bytes, read.Sum(record => (long)record.Value.Length));
         Assert.Equal(3, read.Select(record => record.Partition).Distinct().Count());
@@ -79,7 +80,7 @@ public sealed class KafkaSinkTests
         }
 
         await sink.FlushAsync(Stop);
-        List<TopicRecord> read = await ReadAsync(kafka, "order");
+        List<TopicRecord> read = await EmbeddedTopic.ReadAsync(kafka, "order");
         Assert.Equal(1000, read.Count);
         foreach (IGrouping<char, TopicRecord> ofKey in read.GroupBy(record => (char)record.Key[0]))
         {
@@ -119,7 +120,7 @@ public sealed class KafkaSinkTests
 
         await sink.FlushAsync(Stop);
         Assert.Equal((2000, 2000, 0), (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Failed));
-        List<TopicRecord> read = await ReadAsync(kafka, "faults");
+        List<TopicRecord> read = await EmbeddedTopic.ReadAsync(kafka, "faults");
         Assert.Equal(Enumerable.Range(0, 2000), read.Select(NumberOf).Order());
     }
 
@@ -141,7 +142,7 @@ public sealed class KafkaSinkTests
         Assert.True(((KafkaSink)sink).QueueFullWaits > 0);
         await sink.FlushAsync(Stop);
         Assert.Equal((200, 200, 0), (sink.Counts.Accepted, sink.Counts.Delivered, sink.Counts.Failed));
-        Assert.Equal(Enumerable.Range(0, 200), (await ReadAsync(kafka, "full")).Select(NumberOf).Order());
+        Assert.Equal(Enumerable.Range(0, 200), (await EmbeddedTopic.ReadAsync(kafka, "full")).Select(NumberOf).Order());
     }
 
     [Theory]
@@ -229,7 +230,7 @@ public sealed class KafkaSinkTests
         }
 
         await sink.FlushAsync(Stop);
-        List<TopicRecord> read = await ReadAsync(kafka, "keys");
+        List<TopicRecord> read = await EmbeddedTopic.ReadAsync(kafka, "keys");
         Assert.Equal(500, read.Count);
         Assert.All(read, record => Assert.Equal(Murmur2.PartitionOf(record.Key, Partitions), record.Partition));
     }
@@ -371,13 +372,6 @@ public sealed class KafkaSinkTests
         );
 
     private static int NumberOf(TopicRecord record) => BitConverter.ToInt32(Guid.Parse(record.Header("id")!).ToByteArray());
-
-    private static async Task<List<TopicRecord>> ReadAsync(EmbeddedKafka kafka, string topic)
-    {
-        using var reader = new KafkaTopicReader(new KafkaTarget("", topic), new Dictionary<string, string>(StringComparer.Ordinal), kafka);
-        await reader.OpenAsync(Stop);
-        return [.. reader.Read(follow: false, Stop).SelectMany(batch => batch)];
-    }
 }
 
 /// <summary>

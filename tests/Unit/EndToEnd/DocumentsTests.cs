@@ -20,6 +20,8 @@ public sealed partial class DocumentsTests
         byte[] capture = await File.ReadAllBytesAsync(Executable.Sample("http.pcap"), TestContext.Current.CancellationToken);
         folder.Write("my.pcap", capture);
         folder.Write("captures/deeper/one.pcap", capture);
+        string plugin = typeof(Watch.WatchPlugin).Assembly.Location;
+        folder.Write("plugins/Watch.dll", await File.ReadAllBytesAsync(plugin, TestContext.Current.CancellationToken));
         string path = $"{Path.GetDirectoryName(Executable.Path)}:{Environment.GetEnvironmentVariable("PATH")}";
         int port = SilentServer.ClosedPort();
         string[] commands = [.. Commands(await ReadAsync("README.md"))];

@@ -5,6 +5,7 @@ using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Messages;
 using FlowPipe.Tests.Unit.Emitting;
 using FlowPipe.Tests.Unit.Schemas;
+using FlowPipe.Tests.Unit.TestSupport;
 
 namespace FlowPipe.Tests.Unit.EndToEnd;
 
@@ -38,7 +39,9 @@ public sealed class KeyDistributionTests
         await sink.FlushAsync(Stop);
         Assert.Equal(
             vectors.Select(vector => (vector.Key, partitions == 12 ? vector.Of12 : vector.Of5)).Order(),
-            (await ReadAsync(kafka)).Select(static message => (Encoding.UTF8.GetString(message.Key), message.Partition)).Order()
+            (await EmbeddedTopic.ReadAsync(kafka, "keys"))
+                .Select(static message => (Encoding.UTF8.GetString(message.Key), message.Partition))
+                .Order()
         );
     }
 
@@ -60,7 +63,7 @@ public sealed class KeyDistributionTests
             "--to",
             $"kafka://{kafka.BootstrapServers}/keys"
         );
-        List<TopicRecord> read = await ReadAsync(kafka);
+        List<TopicRecord> read = await EmbeddedTopic.ReadAsync(kafka, "keys");
         Assert.Equal(run.Ledger("records made"), read.Count);
 
         var partitionOf = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -90,12 +93,5 @@ public sealed class KeyDistributionTests
         }
 
         static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-    }
-
-    private static async Task<List<TopicRecord>> ReadAsync(EmbeddedKafka kafka)
-    {
-        using var reader = new KafkaTopicReader(new KafkaTarget("", "keys"), new Dictionary<string, string>(StringComparer.Ordinal), kafka);
-        await reader.OpenAsync(Stop);
-        return [.. reader.Read(follow: false, Stop).SelectMany(static batch => batch)];
     }
 }

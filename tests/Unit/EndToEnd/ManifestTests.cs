@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using FlowPipe.Core.Consuming;
 using FlowPipe.Core.Emitting;
 using FlowPipe.Tests.Unit.TestSupport;
 
@@ -136,7 +135,7 @@ public sealed class ManifestTests : IDisposable
         Assert.Contains("doubled", whole.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("missing", whole.Out, StringComparison.Ordinal);
         // The manifests are on a topic, too.
-        byte[][] runs = await ReadAsync(kafka, "flowpipe.runs.v1");
+        byte[][] runs = [.. (await EmbeddedTopic.ReadAsync(kafka, "flowpipe.runs.v1")).Select(static message => message.Value)];
         Assert.Equal(2, runs.Length);
         Assert.Contains(runs, run => File.ReadAllText(second) == System.Text.Encoding.UTF8.GetString(run) + "\n");
         // And diff reads topics as it reads files.
@@ -196,20 +195,4 @@ public sealed class ManifestTests : IDisposable
     }
 
     private static string IdOf(string document) => JsonElement.Parse(document).GetProperty("flowpipe").GetProperty("id").GetString()!;
-
-    internal static async Task<byte[][]> ReadAsync(EmbeddedKafka kafka, string topic)
-    {
-        using var reader = new KafkaTopicReader(
-            new KafkaTarget(kafka.BootstrapServers, topic),
-            new Dictionary<string, string>(StringComparer.Ordinal)
-        );
-        await reader.OpenAsync(TestContext.Current.CancellationToken);
-        return
-        [
-            .. reader
-                .Read(follow: false, TestContext.Current.CancellationToken)
-                .SelectMany(static batch => batch)
-                .Select(static r => r.Value),
-        ];
-    }
 }

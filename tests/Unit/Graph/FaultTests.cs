@@ -13,7 +13,7 @@ public sealed class FaultTests
     private const byte Experiment = 253; // RFC 3692: for experiments, so nobody else registers it
 
     /// <summary>One record a packet, so that queues of records are full.</summary>
-    private static readonly SessionSettings RecordAPacket = new() { MaxPackets = 1 };
+    private static readonly SessionSettings RecordAPacket = new() { MaxPackets = 1, StopOnParserFault = true };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 

@@ -32,7 +32,7 @@ internal static class MailHarness
         using var run = new SessionRun(reader, sink, Stopping, plugins: Plugins());
         await run.RunAsync(TestContext.Current.CancellationToken);
         run.AssertBalanced();
-        Assert.Equal(0, run.Counts.ParserFaults);
+        Assert.Equal(0, run.Counts.PluginFaults);
         return Assert.Single(sink.Records);
     }
 

@@ -170,7 +170,7 @@ public sealed class ParserTests
         );
         await run.RunAsync(TestContext.Current.CancellationToken);
         run.AssertBalanced();
-        Assert.Equal(2, run.Counts.ParserFaults);
+        Assert.Equal(2, run.Counts.PluginFaults);
         Assert.All(sink.Records, record => Assert.Equal("parser-fault:line", record.Texts("tags")));
         Assert.Contains("parser line", Assert.Single(said), StringComparison.Ordinal);
         Assert.Equal(2, plugin.Told.Count);

@@ -341,10 +341,6 @@ public sealed class ConfigurationTests : IDisposable
                 return ["retention.ms=60000", "max.message.bytes="];
             case ConfigKind.List when key.Path == "capture.interface":
                 return ["eth0", "eth1=tcp port 443"];
-            case ConfigKind.List when key.Path == "capture.interface":
-                return ["eth0", "eth1=tcp port 443"];
-            case ConfigKind.List when key.Path.StartsWith("topics.", StringComparison.Ordinal):
-                return ["retention.ms=60000", "max.message.bytes="];
             case ConfigKind.List when key.Path == "packets.packetDropIps":
                 return ["10.0.0.0/8", "10.9.0.0/16=allow", ":53"];
             case ConfigKind.Text when key.Path == "reading.speed":

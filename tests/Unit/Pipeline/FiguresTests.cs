@@ -61,6 +61,13 @@ public sealed class FiguresTests
             ],
             LedgerTable.Format(Final)
         );
+        var plugin = new PluginFigure
+        {
+            Name = "watch",
+            Errors = 1,
+            Counters = new Dictionary<string, long>(StringComparer.Ordinal) { ["hits"] = 1_000, ["misses"] = 0 },
+        };
+        Assert.Contains("  plugin watch: hits 1,000, misses 0, errors 1", LedgerTable.Format(Final with { Plugins = [plugin] }));
         RunSnapshot wrong = Final with { Ledger = Final.Ledger with { Balanced = false, Imbalance = "1 packet" } };
         Assert.Contains("NOT BALANCED: 1 packet", LedgerTable.Format(wrong).Last(), StringComparison.Ordinal);
     }

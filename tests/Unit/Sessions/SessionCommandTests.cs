@@ -1,7 +1,5 @@
 using CsCheck;
 using FlowPipe.Abstractions;
-using FlowPipe.Core.Messages;
-using FlowPipe.Core.Sessions;
 using FlowPipe.Tests.Unit.Enqueue;
 using FlowPipe.Tests.Unit.TestSupport;
 using static FlowPipe.Tests.Unit.TestSupport.PacketBuilder;

@@ -96,6 +96,16 @@ public sealed class LedgerBookTests
     }
 
     [Fact]
+    public void WhatAPluginsProtocolFailedOnIsAccountedFor()
+    {
+        SessionCounts failed = Sessions with { Failed = 3 };
+        Ledger ledger = Close(93, Verdicts(93), failed, [Sink(12, 12)]);
+        Assert.True(ledger.Balanced);
+        Assert.Equal(3, Count(ledger, "packets without a session: a plugin's protocol failed"));
+        Assert.False(Close(94, Verdicts(94), failed, [Sink(12, 12)]).Balanced);
+    }
+
+    [Fact]
     public void EveryVerdictIsNamedInWords()
     {
         PacketRc[] dropped = [.. Enum.GetValues<PacketRc>().Where(verdict => verdict != PacketRc.DoProcess)];

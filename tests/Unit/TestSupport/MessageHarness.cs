@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -45,7 +46,7 @@ internal sealed class MessageHarness
         // What is registered is frozen, so that all tests of the same plugins share it.
         string key = $"{type} {string.Join(' ', plugins.Select(p => p.GetType()))} {string.Join(' ', settings)}";
         (LayerTables tables, MProtocol protocol) = Made.GetOrAdd(key, _ => Make(type, plugins, settings));
-        _runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), _pool, 1 << 20);
+        _runtime = new ParserRuntime(tables.Parsers, new PluginFaults(stop: true, null), _pool, 1 << 20);
         _session = new FlowSession(Core)
         {
             Protocol = protocol,

@@ -1,6 +1,7 @@
 using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -24,7 +25,7 @@ internal sealed class ParserSession
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
         tables.Parsers.Freeze();
-        _runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), _pool, reassemblyMemcap: 1 << 20);
+        _runtime = new ParserRuntime(tables.Parsers, new PluginFaults(stop: true, null), _pool, reassemblyMemcap: 1 << 20);
         Clear();
     }
 

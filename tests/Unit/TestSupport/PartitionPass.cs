@@ -30,6 +30,13 @@ internal sealed class PartitionPass : IDisposable
     private long _keyBytes;
 
     public PartitionPass(string capture, params (string Name, string Value)[] settings)
+        : this(capture, [], stop: true, settings) { }
+
+    /// <param name="capture">The capture.</param>
+    /// <param name="more">Plugins besides the built-in parsers.</param>
+    /// <param name="stop">Whether exceptions out of plugins are let through, which leaves out what stands around them else.</param>
+    /// <param name="settings">Settings of parsers and plugins.</param>
+    public PartitionPass(string capture, IFlowPipePlugin[] more, bool stop, params (string Name, string Value)[] settings)
     {
         IFlowPipePlugin[] plugins =
         [
@@ -37,10 +44,11 @@ internal sealed class PartitionPass : IDisposable
                 .Assembly.GetExportedTypes()
                 .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IFlowPipePlugin)))
                 .Select(type => (IFlowPipePlugin)Activator.CreateInstance(type)!),
+            .. more,
         ];
         var sessions = new SessionSettings
         {
-            StopOnParserFault = true,
+            StopOnParserFault = stop,
             Parsers = settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal),
         };
         var stage = new SessionStage(plugins, sessions, new RecordSettings(), new RecordForms(Avro: true, Json: false), partitions: 1);

@@ -1,7 +1,9 @@
 using System.Threading.Tasks.Dataflow;
+using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Reading;
 using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Stats;
 
 namespace FlowPipe.Tests.Unit.TestSupport;
 
@@ -13,10 +15,17 @@ internal sealed class PausedRun : IAsyncDisposable
     private readonly Task _running;
     private readonly GatheringSink _sink = new();
 
-    public PausedRun(IReadOnlyList<CapturedPacket> first, IReadOnlyList<CapturedPacket>? second = null, int partitions = 1)
+    public PausedRun(
+        IReadOnlyList<CapturedPacket> first,
+        IReadOnlyList<CapturedPacket>? second = null,
+        int partitions = 1,
+        SessionSettings? sessions = null,
+        IEnumerable<IFlowPipePlugin>? plugins = null,
+        Action<string>? warn = null
+    )
     {
         _reader = new PausingReader(second is null ? [first] : [first, second]);
-        _run = new SessionRun(_reader, _sink, partitions: partitions);
+        _run = new SessionRun(_reader, _sink, sessions, partitions: partitions, plugins: plugins, warn: warn);
         _running = _run.RunAsync();
     }
 
@@ -28,6 +37,13 @@ internal sealed class PausedRun : IAsyncDisposable
     {
         await _reader.SeenAsync();
         return await Commands.LookUpAsync(key);
+    }
+
+    /// <summary>What a plugin has counted, once the part before the pause has been seen.</summary>
+    public async Task<PluginFigure?> PluginAsync(string name)
+    {
+        await _reader.SeenAsync();
+        return _run.Plugin(name);
     }
 
     /// <summary>Lets the next part through, and returns when it has been seen.</summary>

@@ -66,6 +66,9 @@ internal sealed class SessionRun : IDisposable
 
     public SessionCounts Counts => _topology.Stats.Sessions();
 
+    /// <summary>What a plugin has counted; null where it has neither counters nor errors.</summary>
+    public PluginFigure? Plugin(string name) => _topology.Plugins.Read(_topology.Stats).SingleOrDefault(plugin => plugin.Name == name);
+
     public long[] Verdicts => _topology.Stats.Verdicts();
 
     public long Dropped => Verdicts.Sum() - Verdicts[(int)PacketRc.DoProcess];
@@ -125,7 +128,7 @@ internal sealed class SessionRun : IDisposable
     public void AssertBalanced()
     {
         Assert.Equal(Reader.Counts.Packets, Verdicts.Sum() + Reader.Counts.Shed);
-        Assert.Equal(Reader.Counts.Packets, Counts.RecordPackets + Dropped + Counts.Refused + Reader.Counts.Shed);
+        Assert.Equal(Reader.Counts.Packets, Counts.RecordPackets + Dropped + Counts.Refused + Counts.Failed + Reader.Counts.Shed);
         Assert.Equal(0, Counts.OpenPackets);
         Assert.Equal(0, Counts.Open);
         Assert.Equal(0, Counts.PooledBytes);

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
@@ -24,7 +25,7 @@ internal sealed class TcpHarness
         foreach (IFlowPipePlugin plugin in plugins)
             plugin.Register(tables);
         tables.Parsers.Freeze();
-        Runtime = new ParserRuntime(tables.Parsers, new ParserFaults(stop: true, null), Pool, settings.ReassemblyMemcap);
+        Runtime = new ParserRuntime(tables.Parsers, new PluginFaults(stop: true, null), Pool, settings.ReassemblyMemcap);
         Session = new FlowSession(new CoreFields(FieldDictionary.Default)) { Protocol = _tcp, Parsing = Runtime };
         Session.LendTcp(new TcpBox());
     }

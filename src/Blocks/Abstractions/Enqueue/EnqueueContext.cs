@@ -67,4 +67,9 @@ public abstract class EnqueueContext
     /// <param name="packet">The packet, its offsets set.</param>
     /// <param name="frame">The whole captured frame.</param>
     public abstract PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame);
+
+    /// <summary>Adds to a plugin's own counter.</summary>
+    /// <param name="counter">Of <see cref="IRegistrar.Counter(string, string)"/>.</param>
+    /// <param name="by">How much; not negative.</param>
+    public abstract void Count(PluginCounter counter, long by = 1);
 }

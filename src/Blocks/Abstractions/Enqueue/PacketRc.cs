@@ -41,4 +41,7 @@ public enum PacketRc : byte
 
     /// <summary>The same packet was seen just before.</summary>
     DuplicateDropped,
+
+    /// <summary>A plugin threw an exception over it, or said of it what can't be.</summary>
+    PluginFailed,
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Abstractions;
@@ -21,12 +20,10 @@ public enum BodyHashKind : byte
 /// used again for the next body.
 /// </summary>
 /// <param name="kind">Which digest.</param>
-#pragma warning disable CA1001 // The hash lives as long as its parser, which is pooled and never disposed of: its finalizer frees it
 public sealed class BodyHash(BodyHashKind kind)
-#pragma warning restore CA1001
 {
     private Md5 _md5 = new();
-    private IncrementalHash? _system; // but for MD5, which is our own
+    private RunningHash? _system; // but for MD5, which is our own
 
     /// <summary>Bytes hashed of the body in hand.</summary>
     public long Length { get; private set; }
@@ -39,7 +36,7 @@ public sealed class BodyHash(BodyHashKind kind)
         if (kind == BodyHashKind.Md5)
             _md5.Append(bytes);
         else
-            (_system ??= IncrementalHash.CreateHash(NameOf(kind))).AppendData(bytes);
+            (_system ??= new RunningHash(kind)).Append(bytes);
         Length += bytes.Length;
     }
 
@@ -79,8 +76,16 @@ public sealed class BodyHash(BodyHashKind kind)
         int length = Md5.DigestBytes;
         if (kind == BodyHashKind.Md5)
             Md5.Hash(bytes, digest);
+        else if (kind == BodyHashKind.Sha1)
+        {
+            ShortHash.Sha1(bytes, digest);
+            length = ShortHash.Sha1Bytes;
+        }
         else
-            length = CryptographicOperations.HashData(NameOf(kind), bytes, digest);
+        {
+            ShortHash.Sha256(bytes, digest);
+            length = ShortHash.Sha256Bytes;
+        }
         return fields.AddHex(field, digest[..length]);
     }
 
@@ -88,15 +93,8 @@ public sealed class BodyHash(BodyHashKind kind)
     {
         Length = 0;
         if (kind != BodyHashKind.Md5)
-            return _system!.GetHashAndReset(digest);
+            return _system!.Finish(digest);
         _md5.Finish(digest);
         return Md5.DigestBytes;
     }
-
-    private static HashAlgorithmName NameOf(BodyHashKind kind) =>
-        kind switch
-        {
-            BodyHashKind.Sha1 => HashAlgorithmName.SHA1,
-            _ => HashAlgorithmName.SHA256,
-        };
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Abstractions;
 
@@ -88,6 +89,7 @@ internal struct Md5
     }
 
     /// <summary>The four rounds (3.4) over whole blocks, written out: in a loop over tables they take half as long again.</summary>
+    [MethodImpl(HotPath.Options)]
     private void Take(ReadOnlySpan<byte> blocks)
     {
         uint a = _a;

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Abstractions;
 
@@ -12,6 +14,7 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
     private readonly byte[] _label = System.Text.Encoding.UTF8.GetBytes(label);
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public sealed override void CreateSessionId(in PacketView packet, in Tracking tracking, out SessionId id)
     {
         ref readonly PacketRecord record = ref packet.Record;
@@ -89,6 +92,7 @@ public abstract class IpMProtocol(string name, SessionType type, string label, b
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override PreProcess PreProcess(Session session, in PacketView packet, bool isNew)
     {
         ReadAddresses(in packet, out IpAddress source, out IpAddress destination);

@@ -41,6 +41,9 @@ public abstract partial class Session
     /// <summary>Bytes of payload by side, in the record that is being made.</summary>
     public SideCounts DataBytes;
 
+    /// <summary>Names it, for commands from other threads (<see cref="ISessionCommands"/>): this may be kept.</summary>
+    public abstract SessionRef Ref { get; }
+
     /// <summary>Time of its very first packet, in whatever record, nanoseconds since 1970.</summary>
     public abstract long FirstPacketNs { get; }
 
@@ -61,6 +64,14 @@ public abstract partial class Session
 
     /// <summary>Shows the first bytes of payload of the side that sent the packet in hand, for <c>payload8</c>.</summary>
     public abstract void SeenPayload(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Keeps no more of its packets: they are counted, but not saved and not among its positions (tag <c>truncated-pcap</c>).</summary>
+    public abstract void StopSaving();
+
+    /// <summary>Adds to a plugin's own counter.</summary>
+    /// <param name="counter">Of <see cref="IRegistrar.Counter(string, string)"/>.</param>
+    /// <param name="by">How much; not negative.</param>
+    public abstract void Count(PluginCounter counter, long by = 1);
 
     /// <summary>The session is over but for stragglers: it is saved after the closing timeout, for the reason given.</summary>
     public abstract void MarkForClose(EndReason reason);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Abstractions;
 
@@ -53,9 +54,11 @@ public struct SessionId : IEquatable<SessionId>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public readonly bool Equals(SessionId other) => Equals(in other);
 
     /// <summary>Whether two keys are the same.</summary>
+    [MethodImpl(HotPath.Options)]
     public readonly bool Equals(in SessionId other) =>
         Words[1] == other.Words[1]
         && Words[2] == other.Words[2]
@@ -64,6 +67,7 @@ public struct SessionId : IEquatable<SessionId>
         && (Count == ShortCount || (Words[3] == other.Words[3] && Words[4] == other.Words[4] && Words[5] == other.Words[5]));
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override readonly bool Equals(object? obj) => obj is SessionId other && Equals(other);
 
     /// <inheritdoc/>

@@ -110,12 +110,12 @@ public sealed class KafkaMessageWriter : IDisposable
         }
     }
 
-    /// <summary>Hands a message to the producer; what becomes of it shows in <see cref="Failed"/> after <see cref="FlushAsync"/>.</summary>
-    public void Send(byte[] key, byte[] value)
+    /// <summary>Hands a message to the producer (a value of null for a key that is no more, in a compacted topic); what becomes of it shows in <see cref="Failed"/> after <see cref="FlushAsync"/>.</summary>
+    public void Send(byte[] key, byte[]? value)
     {
         try
         {
-            _producer.Produce(_target.Topic, new Message<byte[], byte[]> { Key = key, Value = value }, OnDelivery);
+            _producer.Produce(_target.Topic, new Message<byte[], byte[]> { Key = key, Value = value! }, OnDelivery);
         }
         catch (KafkaException e)
         {

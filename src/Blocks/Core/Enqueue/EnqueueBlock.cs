@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Dataflow;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue.Drops;
@@ -5,6 +6,7 @@ using FlowPipe.Core.Graph;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Overload;
 using FlowPipe.Core.Stats;
+using FlowPipe.Schemas;
 using Barrier = FlowPipe.Core.Messages.Barrier;
 
 namespace FlowPipe.Core.Enqueue;
@@ -79,7 +81,10 @@ public sealed class EnqueueBlock
         if (_published != _statsClock.Second || end)
         {
             _published = _statsClock.Second;
-            _stats.SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _decoder.Verdicts] }).GetAwaiter().GetResult();
+            _stats
+                .SendAsync(new BlockStats("enqueue", _messages) { Verdicts = [.. _decoder.Verdicts], Plugins = _decoder.Plugins.Copy() })
+                .GetAwaiter()
+                .GetResult();
         }
         return messages;
     }
@@ -206,6 +211,7 @@ public sealed class EnqueueBlock
     // Behind a cut each partition has a second slice.
     private int SliceOf(int packet, int cut) => packet < cut || cut == 0 ? _partitionOf[packet] : _partitions + _partitionOf[packet];
 
+    [MethodImpl(HotPath.Options)]
     private void Sort(PacketBatch batch, int cut)
     {
         int start = 0;

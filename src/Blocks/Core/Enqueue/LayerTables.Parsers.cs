@@ -9,7 +9,7 @@ public sealed partial class LayerTables
     private ParserTables? _parsers;
 
     /// <summary>What parsers have registered.</summary>
-    public ParserTables Parsers => _parsers ??= new ParserTables(_dictionary);
+    public ParserTables Parsers => _parsers ??= new ParserTables(_dictionary, Plugins, guarded: _faults is not null);
 
     /// <inheritdoc/>
     public CustomField Define(string name, SpiType type, string help) => Parsers.Define(name, type, help);

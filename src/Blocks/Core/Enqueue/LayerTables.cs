@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Schemas;
 
@@ -20,10 +21,15 @@ public sealed partial class LayerTables : IRegistrar
     // A bit for each port: 8 KiB, which stay in the first cache. Nearly all datagrams end here.
     private readonly ulong[] _udpPorts = new ulong[65_536 / 64];
     private readonly List<MProtocol> _protocols = [];
+    private readonly PluginFaults? _faults;
 
-    internal LayerTables(FieldDictionary dictionary, IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="dictionary">The fields that there are.</param>
+    /// <param name="settings">What the user has set for parsers and plugins.</param>
+    /// <param name="faults">What is done about exceptions out of callbacks; null, or one that stops, leaves them unguarded.</param>
+    internal LayerTables(FieldDictionary dictionary, IReadOnlyDictionary<string, string>? settings = null, PluginFaults? faults = null)
     {
         _dictionary = dictionary;
+        _faults = faults is { Stop: false } ? faults : null;
         Settings = new ParserSettings(settings ?? new Dictionary<string, string>(StringComparer.Ordinal));
     }
 
@@ -47,8 +53,15 @@ public sealed partial class LayerTables : IRegistrar
             throw new FlowPipeException(
                 $"protocol '{protocol.Name}' is one too many: there is room for {byte.MaxValue + 1}; remove a plugin"
             );
+        // Asked now, so that one that can't answer is met before the first packet.
+        _ = protocol.HasCommunityId;
+        if (protocol.IdleTimeout < 0 || protocol.Type > SessionType.Other)
+            throw new FlowPipeException(
+                $"protocol '{protocol.Name}': its timeout is {protocol.IdleTimeout} s and its type {protocol.Type}; correct what is impossible"
+            );
         protocol.AssignNumber((byte)_protocols.Count);
         _protocols.Add(protocol);
+        Plugins.AddProtocol();
         return protocol.Number;
     }
 
@@ -81,7 +94,7 @@ public sealed partial class LayerTables : IRegistrar
     {
         if (port == 0)
             throw new FlowPipeException("UDP port 0 can't be registered: it stands for no port");
-        if (!_udpTunnels.TryAdd(port, new UdpTunnel(callback, eitherSide)))
+        if (!_udpTunnels.TryAdd(port, new UdpTunnel(Guarded(callback, $"UDP port {port}"), eitherSide)))
             throw new FlowPipeException($"UDP port {port} is registered twice: remove one of the two plugins");
         _udpPorts[port >> 6] |= 1UL << port;
     }
@@ -91,7 +104,7 @@ public sealed partial class LayerTables : IRegistrar
     {
         if (OfUnknown is not null)
             throw new FlowPipeException("what becomes of unknown packets is registered twice: remove one of the two plugins");
-        OfUnknown = callback;
+        OfUnknown = _faults is null || Plugins.IsCore ? callback : new UnknownGuard(callback, Plugins.Current, _faults).Run;
     }
 
     internal UnknownCallback? OfUnknown { get; private set; }
@@ -118,12 +131,15 @@ public sealed partial class LayerTables : IRegistrar
 
     private readonly record struct UdpTunnel(EnqueueCallback Callback, bool EitherSide);
 
-    private static void Set(EnqueueCallback?[] table, int index, EnqueueCallback callback, string what)
+    private EnqueueCallback Guarded(EnqueueCallback callback, string what) =>
+        _faults is null || Plugins.IsCore ? callback : new LayerGuard(callback, what, Plugins.Current, _faults).Run;
+
+    private void Set(EnqueueCallback?[] table, int index, EnqueueCallback callback, string what)
     {
         if ((uint)index >= (uint)table.Length)
             throw new FlowPipeException($"{what} {index} is out of range: the greatest is {table.Length - 1}");
         if (table[index] is not null)
             throw new FlowPipeException($"{what} {index} is registered twice: remove one of the two plugins");
-        table[index] = callback;
+        table[index] = Guarded(callback, $"{what} {index}");
     }
 }

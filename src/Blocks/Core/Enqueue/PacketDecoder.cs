@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Enqueue.Fragments;
 using FlowPipe.Core.Enqueue.Layers;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions;
 using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue;
 
@@ -12,7 +15,7 @@ namespace FlowPipe.Core.Enqueue;
 /// Phase 1 of a packet: from its link layer down to the header that makes a session of it. Shallow: it checks what it needs, allocates
 /// nothing and knows no session. Everything but TCP and UDP comes from the tables.
 /// </summary>
-internal sealed class PacketDecoder : EnqueueContext
+internal sealed partial class PacketDecoder : EnqueueContext
 {
     internal const byte Tcp = 6;
     internal const byte Udp = 17;
@@ -22,11 +25,14 @@ internal sealed class PacketDecoder : EnqueueContext
     private readonly byte _udp;
     private int _depth;
     private int _unknownType;
+    private bool _hasSession; // of the packet in hand: it was passed on to a session
+    private bool _isHeld; // it was passed on as a fragment, and waits for the others
 
     public PacketDecoder(LayerTables tables, byte tcp, byte udp, Tracking tracking, SessionSettings? settings = null)
     {
         Fragments = new FragmentTable(settings ?? new SessionSettings(), in tracking, Verdicts);
         Tables = tables;
+        Plugins = new PluginCounts(tables.Plugins);
         AsArkime = settings?.ArkimeReadings ?? false;
         _protocols = tables.Protocols;
         _tcp = tcp;
@@ -44,10 +50,14 @@ internal sealed class PacketDecoder : EnqueueContext
 
     public FragmentTable Fragments { get; }
 
+    /// <summary>What plugins have counted here, and how often they threw.</summary>
+    public PluginCounts Plugins { get; }
+
     /// <summary>The batch whose packets are being decoded: it takes the datagrams that become whole.</summary>
     public PacketBatch Batch { get; set; } = new(0, null);
 
     /// <summary>Fills in what can be known of a packet before its session is.</summary>
+    [MethodImpl(HotPath.Options)]
     public PacketRc Decode(ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.EtherOffset = PacketRecord.None;
@@ -63,6 +73,7 @@ internal sealed class PacketDecoder : EnqueueContext
         packet.Owned = 0;
         _depth = 0;
         _unknownType = 0;
+        _hasSession = _isHeld = false;
         PacketRc verdict = RunLink(packet.LinkType, ref packet, frame, 0);
         return verdict is PacketRc.DoProcess or PacketRc.Held ? verdict : Resolve(verdict, ref packet, frame);
     }
@@ -89,6 +100,7 @@ internal sealed class PacketDecoder : EnqueueContext
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override PacketRc RunIp(byte ipProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
         packet.IpProtocol = ipProtocol;
@@ -117,6 +129,7 @@ internal sealed class PacketDecoder : EnqueueContext
     public override PacketRc RunFragment(in IpFragment fragment, ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         PacketRc verdict = Fragments.Add(in fragment, ref packet, frame, Batch, out ReadOnlySpan<byte> whole);
+        _isHeld = verdict == PacketRc.Held;
         if (verdict != PacketRc.DoProcess)
             return verdict;
         verdict =
@@ -131,11 +144,16 @@ internal sealed class PacketDecoder : EnqueueContext
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override PacketRc ToSession(byte mProtocol, ref PacketRecord packet, ReadOnlySpan<byte> frame)
     {
         packet.MProtocol = mProtocol;
-        _protocols[mProtocol].CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
+        MProtocol protocol = _protocols[mProtocol];
+        protocol.CreateSessionId(new PacketView(in packet, frame), in _tracking, out SessionId id);
+        if (mProtocol >= PluginTable.CoreProtocols)
+            SessionKeys.Require(in id, protocol);
         packet.Hash = id.Hash(_tracking.Salt);
+        _hasSession = true;
         return PacketRc.DoProcess;
     }
 

@@ -1,19 +1,7 @@
 using FlowPipe.Abstractions;
-using FlowPipe.Core.Sessions;
+using FlowPipe.Core.Plugins;
 
 namespace FlowPipe.Core.Messages;
-
-/// <summary>
-/// Names one session for as long as it is open. Its key alone would also name a later one: the generation tells them apart, so that a late
-/// command never hits a recycled session.
-/// </summary>
-/// <param name="Id">Its key.</param>
-/// <param name="Generation">Its number among the sessions of its partition, from 1; <see cref="Any"/> for whichever has the key.</param>
-public readonly record struct SessionRef(SessionId Id, long Generation)
-{
-    /// <summary>Stands for whichever session has the key.</summary>
-    public const long Any = 0;
-}
 
 /// <summary>What a command does.</summary>
 public enum SessionAction
@@ -29,28 +17,9 @@ public enum SessionAction
 
     /// <summary>Ends it.</summary>
     Close,
-}
 
-/// <summary>What a session was when a command reached it.</summary>
-public sealed record SessionInfo
-{
-    /// <summary>Names it from now on.</summary>
-    public required SessionRef Session { get; init; }
-
-    /// <summary>How far it has come.</summary>
-    public required FlowState State { get; init; }
-
-    /// <summary>Time of its first packet, nanoseconds since 1970-01-01 UTC.</summary>
-    public required long FirstPacketNs { get; init; }
-
-    /// <summary>Time of its last packet.</summary>
-    public required long LastPacketNs { get; init; }
-
-    /// <summary>Records made of it so far.</summary>
-    public required int Segment { get; init; }
-
-    /// <summary>Packets in the record being made.</summary>
-    public required SideCounts Packets { get; init; }
+    /// <summary>Whatever a plugin wants.</summary>
+    Work,
 }
 
 /// <summary>Something to be done to a session by the partition that owns it, and the answer to whoever asked.</summary>
@@ -66,6 +35,12 @@ public sealed class SessionCommand(SessionRef session, SessionAction action, byt
 
     /// <summary>The tag to add.</summary>
     public ReadOnlySpan<byte> Tag => tag;
+
+    /// <summary>A plugin's own work.</summary>
+    internal SessionWork? Work { get; init; }
+
+    /// <summary>The plugin whose work it is.</summary>
+    internal PluginEntry? Plugin { get; init; }
 
     /// <summary>What the session was; null when there is none.</summary>
     public Task<SessionInfo?> Answer => _answer.Task;

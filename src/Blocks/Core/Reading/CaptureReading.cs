@@ -100,7 +100,6 @@ internal sealed class CaptureReading(
             else
                 block.Release();
         }
-        _scanner?.Dispose();
         _bytes?.Dispose();
         _hash?.Dispose();
     }

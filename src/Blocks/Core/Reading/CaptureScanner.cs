@@ -38,7 +38,7 @@ internal sealed class ScanWindow
 }
 
 /// <summary>Finds the packets of one capture in the bytes that a reader has in memory.</summary>
-internal abstract class CaptureScanner(PacketFilter? filter, byte readerId) : IDisposable
+internal abstract class CaptureScanner(PacketFilter? filter, byte readerId)
 {
     /// <summary>Applied to each packet; null passes all.</summary>
     protected PacketFilter? Filter { get; } = filter;
@@ -60,6 +60,4 @@ internal abstract class CaptureScanner(PacketFilter? filter, byte readerId) : ID
 
     /// <summary>Appends packets to the batch, and moves the window's position past them.</summary>
     public abstract ScanResult Scan(ScanWindow window, PacketBatch batch);
-
-    public void Dispose() => Fingerprint.Dispose();
 }

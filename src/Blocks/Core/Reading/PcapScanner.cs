@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Reading;
 
@@ -91,6 +92,7 @@ internal sealed unsafe class PcapScanner : CaptureScanner
     }
 
     /// <summary>The hot loop of the whole program.</summary>
+    [MethodImpl(HotPath.Options)]
     private ScanResult ScanRecords(byte* start, ref byte* next, byte* end, long origin, PacketBatch batch)
     {
         PacketRecord[] records = batch.Records;

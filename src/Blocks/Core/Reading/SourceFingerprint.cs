@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Reading;
 
@@ -7,9 +7,9 @@ namespace FlowPipe.Core.Reading;
 /// Names a capture by its content: the first eight bytes of SHA-256 over its header and its first packet record (pcapng: the section and interface
 /// blocks before it, and the packet block). So it is the same under any path, compressed or not, and after the file has grown.
 /// </summary>
-internal sealed class SourceFingerprint : IDisposable
+internal sealed class SourceFingerprint
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly RunningHash _hash = new(BodyHashKind.Sha256);
     private string? _value;
 
     /// <summary>Whether the first packet has been seen.</summary>
@@ -19,21 +19,19 @@ internal sealed class SourceFingerprint : IDisposable
     public string Value => _value ?? Digits();
 
     /// <summary>Adds a part of the header.</summary>
-    public void Add(ReadOnlySpan<byte> header) => _hash.AppendData(header);
+    public void Add(ReadOnlySpan<byte> header) => _hash.Append(header);
 
     /// <summary>Adds the first packet's record, which ends it.</summary>
     public void AddFirstPacket(ReadOnlySpan<byte> record)
     {
-        _hash.AppendData(record);
+        _hash.Append(record);
         _value = Digits();
     }
 
-    public void Dispose() => _hash.Dispose();
-
     private string Digits()
     {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        _hash.GetCurrentHash(digest);
+        Span<byte> digest = stackalloc byte[ShortHash.Sha256Bytes];
+        _hash.Current(digest);
         return BinaryPrimitives.ReadUInt64BigEndian(digest).ToString("x16");
     }
 }

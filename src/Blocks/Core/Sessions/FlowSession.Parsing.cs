@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 
 namespace FlowPipe.Core.Sessions;
@@ -12,6 +14,9 @@ public sealed partial class FlowSession
 
     /// <inheritdoc/>
     public override IBytePool Pool => Parsing!.Pool;
+
+    /// <inheritdoc/>
+    public override SessionRef Ref => new(Id, Number);
 
     /// <inheritdoc/>
     public override bool HasProtocol(ReadOnlySpan<byte> name) => Fields.Contains(_fields.Protocols, name);
@@ -31,6 +36,9 @@ public sealed partial class FlowSession
     public override bool HasParser(ParserKind kind) => ParserRuntime.Has(this, kind);
 
     /// <inheritdoc/>
+    public override void Count(PluginCounter counter, long by = 1) => Parsing!.Plugins.Add(counter, by);
+
+    /// <inheritdoc/>
     public override SubParser? Sub(string name) => Parsing!.Sub(name);
 
     /// <inheritdoc/>
@@ -44,4 +52,18 @@ public sealed partial class FlowSession
 
     /// <inheritdoc/>
     public override bool Add(CustomField field, ReadOnlySpan<byte> utf8) => CustomValues.Add(Fields, _fields.Custom, field, utf8);
+
+    /// <summary>Whoever begins a record ends it before it returns: what is added next would else be part of it.</summary>
+    internal void RequireOpenRecords(int count)
+    {
+        if (Fields.OpenRecords != count)
+            ThrowOpenRecords();
+    }
+
+    internal void OnPluginFault(PluginEntry plugin, string what, string consequence, int open, Exception fault) =>
+        Parsing!.OnFault(this, plugin, what, consequence, open, fault);
+
+    [DoesNotReturn]
+    private static void ThrowOpenRecords() =>
+        throw new InvalidOperationException("a record of a field was begun and not ended, or the other way round");
 }

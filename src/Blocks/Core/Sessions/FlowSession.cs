@@ -35,6 +35,7 @@ public sealed partial class FlowSession : Session
     internal long SaveAtNs; // tcpSaveTimeout: decided at the next packet after it
     internal EndReason ClosingReason;
     internal bool Closing;
+    internal bool ProtocolFailed; // its protocol threw over a packet and is shown no more
     internal FlowState State;
 
     // -- what it is --
@@ -99,6 +100,8 @@ public sealed partial class FlowSession : Session
     {
         if (Closing)
             return;
+        if (reason > EndReason.Shutdown)
+            throw new ArgumentOutOfRangeException(nameof(reason), reason, "this is no reason");
         Closing = true;
         ClosingReason = reason;
     }
@@ -108,7 +111,8 @@ public sealed partial class FlowSession : Session
     /// <summary>Whether packets are still saved, that is, their positions kept.</summary>
     internal bool SavesPackets { get; private set; } = true;
 
-    internal void StopSaving()
+    /// <inheritdoc/>
+    public override void StopSaving()
     {
         if (!SavesPackets)
             return;
@@ -166,6 +170,7 @@ public sealed partial class FlowSession : Session
         ValueBytes = 0;
         SavesPackets = true;
         Closing = false;
+        ProtocolFailed = false;
         State = FlowState.New;
         SaveAtNs = 0;
         Segment = 0;

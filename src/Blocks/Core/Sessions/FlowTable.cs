@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -34,6 +35,7 @@ internal sealed class FlowTable
     /// <summary>Bytes that it takes.</summary>
     public long MemoryBytes { get; private set; } = SizeOf(SegmentSize) + sizeof(long);
 
+    [MethodImpl(HotPath.Options)]
     public FlowSession? Find(ulong hash, in SessionId id)
     {
         Entry[] entries = SegmentOf(hash).Entries;
@@ -57,6 +59,7 @@ internal sealed class FlowTable
         Count++;
     }
 
+    [MethodImpl(HotPath.Options)]
     public void Remove(FlowSession session)
     {
         SegmentOf(session.Hash).Remove(session);
@@ -185,6 +188,7 @@ internal sealed class FlowTable
             Count++;
         }
 
+        [MethodImpl(HotPath.Options)]
         public void Remove(FlowSession session)
         {
             Entry[] entries = Entries;

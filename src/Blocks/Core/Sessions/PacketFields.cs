@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Schemas;
@@ -83,6 +84,7 @@ internal static class PacketFields
         }
     }
 
+    [MethodImpl(HotPath.Options)]
     private static void AddMacs(FlowSession session, ReadOnlySpan<byte> macs, CoreFields fields)
     {
         MacPair both = MacPair.Read(macs);
@@ -95,6 +97,7 @@ internal static class PacketFields
         AddMac(session, (client ? fields.Client : fields.Server).Mac, macs[6..]);
     }
 
+    [MethodImpl(HotPath.Options)]
     private static void AddMac(FlowSession session, SpiField field, ReadOnlySpan<byte> mac)
     {
         Span<byte> text = stackalloc byte[17];

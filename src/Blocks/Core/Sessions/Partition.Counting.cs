@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Writing;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -9,6 +11,7 @@ internal sealed partial class Partition
 {
     private const int ArkimeEspPackets = 1; // that Arkime saves of a session
 
+    [MethodImpl(HotPath.Options)]
     private void Count(FlowSession session, in PacketView packet, PacketBatch batch, long nowNs)
     {
         ref readonly PacketRecord record = ref packet.Record;
@@ -70,6 +73,7 @@ internal sealed partial class Partition
     }
 
     /// <summary>The packet stays where it was read.</summary>
+    [MethodImpl(HotPath.Options)]
     private void Place(FlowSession session, PacketSource source, long offset, int captured) =>
         session.Positions.Add(_bytes, _sources, source, offset, captured + PcapLayout.RecordHeaderLength);
 

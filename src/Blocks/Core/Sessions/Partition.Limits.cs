@@ -54,8 +54,8 @@ internal sealed partial class Partition
             return false;
         // Full is not yet too full: only another session needs room.
         var packet = new PacketView(in record, batch.Frame(in record));
-        _protocols[record.MProtocol].CreateSessionId(in packet, in _tracking, out SessionId id);
-        return _table.Find(record.Hash, in id) is null;
+        return TryCreateSessionId(record.MProtocol >= _firstGuarded, _protocols[record.MProtocol], in packet, out SessionId id)
+            && _table.Find(record.Hash, in id) is null;
     }
 
     private bool IsSimulated(long packet)

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Messages;
 using FlowPipe.Core.Overload;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Writing;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -32,6 +35,9 @@ internal sealed partial class Partition
     private readonly FaultSwitch[] _faults;
     private readonly long[] _byReason = new long[Enum.GetValues<EndReason>().Length];
     private readonly OverloadControl? _overload;
+    private readonly PluginFaults _pluginFaults;
+    private readonly int _firstGuarded; // protocols from this number on are plugins'
+    private long _failed; // packets that a plugin's protocol threw over
     private readonly PcapAppender? _appender;
     private long _unsaved; // packets that the writer could not take
     private long _refused; // packets of sessions that were not begun under overload
@@ -65,11 +71,16 @@ internal sealed partial class Partition
         _faults = [.. setup.Sessions.Simulate];
         _attend = _faults.Length > 0;
         _overload = setup.Overload;
+        _pluginFaults = setup.Faults;
+        _firstGuarded = _parsers.FirstGuarded;
         _appender = setup.Appender;
     }
 
     /// <summary>What was lost on the way here so far.</summary>
     public LostPackets Lost { get; set; }
+
+    /// <summary>What plugins have counted here.</summary>
+    public PluginCounts Plugins => _parsers.Plugins;
 
     private LostPackets LostInAll => Lost with { Shed = Lost.Shed + _refused };
 
@@ -78,6 +89,7 @@ internal sealed partial class Partition
 
     /// <summary>Takes packets from <paramref name="from"/> on.</summary>
     /// <returns>The first packet not taken; the slice's length when all were.</returns>
+    [MethodImpl(HotPath.Options)]
     public int Process(PartitionSlice slice, int from)
     {
         PacketBatch batch = slice.Batch;
@@ -163,10 +175,17 @@ internal sealed partial class Partition
             command.Reply(null);
             return;
         }
+        bool close = command.Action == SessionAction.Close;
         if (command.Action == SessionAction.Tag)
             session.AddTag(command.Tag);
         else if (command.Action == SessionAction.StopSaving)
             session.StopSaving();
+        else if (command.Action == SessionAction.Work && !TryWork(session, command, out close))
+        {
+            Account(session);
+            command.Reply(null);
+            return;
+        }
         Account(session);
         command.Reply(
             new SessionInfo
@@ -179,7 +198,7 @@ internal sealed partial class Partition
                 Packets = session.Packets,
             }
         );
-        if (command.Action == SessionAction.Close)
+        if (close)
             End(session, EndReason.Forced);
     }
 
@@ -214,7 +233,8 @@ internal sealed partial class Partition
             Emergencies = _limits.Emergencies,
             Evicted = _evicted,
             EndedEarly = _endedEarly,
-            ParserFaults = _parsers.FaultCount,
+            PluginFaults = _parsers.Plugins.Faults,
+            Failed = _failed,
             HeldBytes = _parsers.Segments.Bytes,
             TcpGaps = _parsers.Segments.Gaps,
             Records = _recordCount,
@@ -222,11 +242,17 @@ internal sealed partial class Partition
             ByReason = [.. _byReason],
         };
 
+    [MethodImpl(HotPath.Options)]
     private void OnPacket(PacketBatch batch, in PacketRecord record)
     {
         var packet = new PacketView(in record, batch.Frame(in record));
         MProtocol protocol = _protocols[record.MProtocol];
-        protocol.CreateSessionId(in packet, in _tracking, out SessionId id);
+        bool guarded = record.MProtocol >= _firstGuarded;
+        if (!TryCreateSessionId(guarded, protocol, in packet, out SessionId id))
+        {
+            _failed += batch.PacketsOf(in record);
+            return;
+        }
         long nowNs = _asArkime is null ? Math.Max(record.ClockNs, record.TimestampNs) : record.TimestampNs;
 
         FlowSession? session = _table.Find(record.Hash, in id);
@@ -242,11 +268,20 @@ internal sealed partial class Partition
             return;
         }
         session ??= Begin(protocol, in id, in record, batch, nowNs);
-        if (protocol.PreProcess(session, in packet, isNew) == PreProcess.CloseAndRestart)
+        if (!TryPreProcess(guarded, protocol, session, in packet, isNew, out PreProcess result))
+        {
+            _failed += batch.PacketsOf(in record);
+            return;
+        }
+        if (result == PreProcess.CloseAndRestart)
         {
             End(session, EndReason.Reuse);
             session = Begin(protocol, in id, in record, batch, nowNs);
-            protocol.PreProcess(session, in packet, isNew: true);
+            if (!TryPreProcess(guarded, protocol, session, in packet, isNew: true, out _))
+            {
+                _failed += batch.PacketsOf(in record);
+                return;
+            }
         }
         // A full record waits for the session's next packet, so that whichever is the last can say so.
         if (session.Packets.Sum >= _settings.MaxPackets || session.Positions.IsFull)
@@ -256,7 +291,7 @@ internal sealed partial class Partition
 
         Count(session, in packet, batch, nowNs);
         bool wasClosing = session.Closing;
-        protocol.Process(session, in packet);
+        Process(guarded, protocol, session, in packet);
         if (session.Closing != wasClosing)
             StartClosing(session, nowNs);
         else if (!session.Closing)
@@ -319,7 +354,7 @@ internal sealed partial class Partition
         // After a full record the next one is not yet begun: there is nothing to save of it. Arkime saves it all the same.
         if (session.Packets.Sum > 0 || _asArkime is not null)
         {
-            session.Protocol.MidSave(session);
+            MidSave(session);
             Save(session, reason, final: false);
             session.StartSegment(_sources);
             session.LostBefore = LostInAll;
@@ -345,7 +380,7 @@ internal sealed partial class Partition
         _byState[(int)session.State]--;
         _valueBytes -= session.ValueBytes;
         Save(session, reason, final: true);
-        session.Protocol.Free(session);
+        Free(session);
         _pool.Return(session);
     }
 

@@ -1,5 +1,6 @@
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Overload;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Writing;
@@ -16,7 +17,7 @@ internal sealed record PartitionSetup
     public required MProtocol[] Protocols { get; init; }
     public required CoreFields Fields { get; init; }
     public required ParserTables Parsers { get; init; }
-    public required ParserFaults Faults { get; init; }
+    public required PluginFaults Faults { get; init; }
 
     /// <summary>Keeps the packets of sessions; null where they stay in what was read.</summary>
     public PcapAppender? Appender { get; init; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Schemas;
@@ -65,6 +66,7 @@ internal struct PositionList
     }
 
     /// <summary>Adds the positions and, if wanted, the lengths to a record.</summary>
+    [MethodImpl(HotPath.Options)]
     public readonly void WriteTo(SpiFields record, CoreFields fields, SourceTable sources, bool lengths)
     {
         if (_packets == 0)

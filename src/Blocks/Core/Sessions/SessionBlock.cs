@@ -80,7 +80,9 @@ public sealed class SessionBlock
         {
             _published = _clock.Second;
             await WriteOpenAsync().ConfigureAwait(false);
-            await _stats.SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts() }).ConfigureAwait(false);
+            await _stats
+                .SendAsync(new BlockStats(Name, _messages) { Sessions = _partition.Counts(), Plugins = _partition.Plugins.Copy() })
+                .ConfigureAwait(false);
         }
     }
 

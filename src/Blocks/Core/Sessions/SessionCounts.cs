@@ -27,7 +27,7 @@ public sealed record SessionCounts
     /// <summary>Sessions open.</summary>
     public long Open { get; init; }
 
-    /// <summary>Of these, by <see cref="FlowState"/>.</summary>
+    /// <summary>Of these, by <see cref="Abstractions.FlowState"/>.</summary>
     public IReadOnlyList<long> ByState { get; init; } = [];
 
     /// <summary>Sessions ready for use.</summary>
@@ -72,8 +72,11 @@ public sealed record SessionCounts
     /// <summary>Sessions ended by the timeouts of emergency mode that would have gone on by the normal ones.</summary>
     public long EndedEarly { get; init; }
 
-    /// <summary>Parsers that threw an exception and were taken off their session.</summary>
-    public long ParserFaults { get; init; }
+    /// <summary>Exceptions out of parsers and other callbacks of plugins.</summary>
+    public long PluginFaults { get; init; }
+
+    /// <summary>Packets that a plugin's protocol could not put into a session, because it threw an exception.</summary>
+    public long Failed { get; init; }
 
     /// <summary>Records made.</summary>
     public long Records { get; init; }
@@ -111,7 +114,8 @@ public sealed record SessionCounts
             Emergencies = Emergencies + other.Emergencies,
             Evicted = Evicted + other.Evicted,
             EndedEarly = EndedEarly + other.EndedEarly,
-            ParserFaults = ParserFaults + other.ParserFaults,
+            PluginFaults = PluginFaults + other.PluginFaults,
+            Failed = Failed + other.Failed,
             Records = Records + other.Records,
             RecordBytes = RecordBytes + other.RecordBytes,
             ByReason = Sum(ByReason, other.ByReason),

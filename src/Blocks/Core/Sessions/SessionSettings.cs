@@ -105,7 +105,7 @@ public sealed record SessionSettings
     /// <summary>Whether a TCP session whose first packet is a SYN-ACK is turned round, its sender taken for the server.</summary>
     public bool AntiSynDrop { get; init; } = true;
 
-    /// <summary>Whether an exception out of a parser ends the run; else it costs that session that parser.</summary>
+    /// <summary>Whether an exception out of a parser or plugin ends the run; else it costs what it was called for.</summary>
     public bool StopOnParserFault { get; init; }
 
     /// <summary>Settings of parsers and plugins by name, as given; each asks for its own.</summary>

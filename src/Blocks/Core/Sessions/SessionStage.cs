@@ -3,6 +3,7 @@ using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Overload;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Parsing;
 using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Core.Sessions.Tcp;
@@ -48,7 +49,8 @@ public sealed class SessionStage
                 $"sessions.arkimeTimeouts needs one partition and there are {partitions}: when a session ends then depends on all packets; set partitions to 1"
             );
         FieldDictionary dictionary = FieldDictionary.Default;
-        LayerTables tables = Register(plugins, sessions, dictionary, warn, out byte tcp, out byte udp);
+        var faults = new PluginFaults(sessions.StopOnParserFault, warn);
+        LayerTables tables = Register(plugins, sessions, dictionary, faults, warn, out byte tcp, out byte udp);
         tables.Parsers.Freeze();
         Tracking tracking = TrackingOf(sessions);
         _setup = new PartitionSetup
@@ -60,18 +62,38 @@ public sealed class SessionStage
             Protocols = tables.Protocols,
             Fields = new CoreFields(dictionary, records.ArkimeQuirks),
             Parsers = tables.Parsers,
-            Faults = new ParserFaults(sessions.StopOnParserFault, warn),
+            Faults = faults,
             Partitions = partitions,
         };
         _decoder = new PacketDecoder(tables, tcp, udp, tracking, sessions);
+        Plugins = new PluginFigures(tables.Plugins, faults);
+        Tasks = new PluginTasks(tables.Plugins, faults, warn);
     }
 
+    /// <summary>What plugins count, by name.</summary>
+    public PluginFigures Plugins { get; }
+
+    /// <summary>What plugins do beside the packets.</summary>
+    public PluginTasks Tasks { get; }
+
     /// <summary>What plugins let their user set.</summary>
-    public static IEnumerable<ParserSetting> ParserSettingsOf(IReadOnlyList<IFlowPipePlugin> plugins)
+    /// <param name="plugins">The plugins.</param>
+    /// <param name="warn">Told of those that can't register; what they asked for before is known.</param>
+    public static IEnumerable<ParserSetting> ParserSettingsOf(IReadOnlyList<IFlowPipePlugin> plugins, Action<string> warn)
     {
         var tables = new LayerTables(FieldDictionary.Default);
-        foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
-            plugin.Register(tables);
+        _ = DisabledOf(tables);
+        foreach (IFlowPipePlugin plugin in plugins)
+        {
+            try
+            {
+                plugin.Register(tables);
+            }
+            catch (Exception e)
+            {
+                warn(CantRegister(plugin, e));
+            }
+        }
         return tables.Settings.Known;
     }
 
@@ -83,6 +105,7 @@ public sealed class SessionStage
         IReadOnlyList<IFlowPipePlugin> plugins,
         SessionSettings sessions,
         FieldDictionary dictionary,
+        PluginFaults faults,
         Action<string>? warn,
         out byte tcp,
         out byte udp
@@ -92,18 +115,24 @@ public sealed class SessionStage
         var theirSettings = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         while (true)
         {
-            var tables = new LayerTables(dictionary, sessions.Parsers);
+            var tables = new LayerTables(dictionary, sessions.Parsers, faults);
             tcp = tables.Register(new TcpProtocol(sessions));
             udp = tables.Register(new UdpProtocol());
             BuiltInLayers.Register(tables, sessions.OpaqueTunnels);
+            HashSet<string> disabled = DisabledOf(tables);
             IFlowPipePlugin? current = null;
             try
             {
-                foreach (IFlowPipePlugin plugin in EnabledOf(plugins, tables))
+                foreach (IFlowPipePlugin plugin in plugins)
                 {
+                    if (broken.Contains(plugin))
+                        continue;
                     current = plugin;
-                    if (!broken.Contains(plugin))
-                        plugin.Register(tables);
+                    string name = plugin.Name;
+                    if (disabled.Contains(name))
+                        continue;
+                    tables.Plugins.Begin(name);
+                    plugin.Register(tables);
                 }
                 current = null;
                 tables.Settings.Freeze(theirSettings);
@@ -115,10 +144,13 @@ public sealed class SessionStage
                 broken.Add(current);
                 foreach (ParserSetting setting in tables.Settings.Known)
                     theirSettings.Add(setting.Name);
-                warn?.Invoke($"plugin {NameOf(current)} is not used: it can't register: {e.Message}");
+                warn?.Invoke(CantRegister(current, e));
             }
         }
     }
+
+    private static string CantRegister(IFlowPipePlugin plugin, Exception e) =>
+        $"plugin {NameOf(plugin)} is not used: it can't register: {e.Message}";
 
     private static string NameOf(IFlowPipePlugin plugin)
     {
@@ -132,18 +164,8 @@ public sealed class SessionStage
         }
     }
 
-    private static IEnumerable<IFlowPipePlugin> EnabledOf(IReadOnlyList<IFlowPipePlugin> plugins, LayerTables tables)
-    {
-        var disabled = new HashSet<string>(
-            tables.Setting("disableParsers", [], "Names of parsers that are not used"),
-            StringComparer.OrdinalIgnoreCase
-        );
-        foreach (IFlowPipePlugin plugin in plugins)
-        {
-            if (!disabled.Contains(plugin.Name))
-                yield return plugin;
-        }
-    }
+    private static HashSet<string> DisabledOf(LayerTables tables) =>
+        new(tables.Setting("disableParsers", [], "Names of parsers that are not used"), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What its partitions are made of, for whoever runs one without blocks.</summary>
     internal PartitionSetup Setup => _setup;
@@ -217,16 +239,14 @@ public sealed class SessionStage
     }
 
     /// <summary>Makes what reaches the sessions of these blocks from other threads.</summary>
-    public SessionCommands CreateCommands(IReadOnlyList<SessionBlock> blocks) => new(_setup.Protocols, _setup.Tracking, blocks);
+    public SessionCommands CreateCommands(IReadOnlyList<SessionBlock> blocks) =>
+        new(_setup.Protocols, _setup.Tracking, blocks, _setup.Parsers.Plugins.Plugins[0]);
 
     private static Tracking TrackingOf(SessionSettings sessions)
     {
         string setting = sessions.SessionIdTracking;
         // The salt is random, in tests too: nothing may depend on it but who must give way where there is no room.
-        ulong salt =
-            sessions.HashSeed == 0
-                ? BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(sizeof(ulong)))
-                : (ulong)sessions.HashSeed * 0x9E3779B97F4A7C15;
+        ulong salt = sessions.HashSeed == 0 ? RandomSeed.Next() : (ulong)sessions.HashSeed * 0x9E3779B97F4A7C15;
         bool vlan = setting is "vlan" or "both";
         bool vni = setting is "vni" or "both";
         if (!vlan && !vni && setting != "none")

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions;
 
@@ -45,6 +47,7 @@ internal sealed class WheelRing
     }
 
     /// <summary>Takes a session out.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Remove(FlowSession session)
     {
         ref Slot slot = ref _slots[session.WheelSlot];

@@ -12,6 +12,9 @@ public sealed record BlockStats(string Block, long Messages)
 
     /// <summary>Enqueue's: packets by <see cref="Abstractions.PacketRc"/>.</summary>
     public IReadOnlyList<long>? Verdicts { get; init; }
+
+    /// <summary>A partition's or enqueue's: what plugins have counted there, by <see cref="Abstractions.PluginCounter.Number"/>.</summary>
+    public IReadOnlyList<long>? Plugins { get; init; }
 }
 
 /// <summary>Tells blocks when it is time to publish: a number that a timer raises once an interval.</summary>

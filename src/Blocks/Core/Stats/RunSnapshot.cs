@@ -36,6 +36,9 @@ public sealed record RunSnapshot
     /// <summary>What became of the records, sink by sink.</summary>
     public IReadOnlyList<SinkFigures> Sinks { get; init; } = [];
 
+    /// <summary>What plugins have counted: those that count something or have thrown an exception.</summary>
+    public IReadOnlyList<PluginFigure> Plugins { get; init; } = [];
+
     /// <summary>The account of packets and records (DESIGN law 5).</summary>
     public Ledger Ledger { get; init; } = new();
 }
@@ -69,6 +72,9 @@ public sealed record SessionFigures
 
     /// <summary>Packets of sessions that were not begun, under overload.</summary>
     public long Refused { get; init; }
+
+    /// <summary>Packets that a plugin's protocol could not put into a session.</summary>
+    public long Failed { get; init; }
     public long Created { get; init; }
     public long Spare { get; init; }
     public long Recycled { get; init; }
@@ -99,6 +105,18 @@ public sealed record SessionFigures
 
     /// <summary>Open sessions by state: <c>new established closed</c>.</summary>
     public IReadOnlyDictionary<string, long> ByState { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+}
+
+/// <summary>What one plugin has counted.</summary>
+public sealed record PluginFigure
+{
+    public required string Name { get; init; }
+
+    /// <summary>Exceptions out of it, parsers' included.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>Its own counters.</summary>
+    public IReadOnlyDictionary<string, long> Counters { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
 }
 
 /// <summary>Packets and the files that they were written to.</summary>

@@ -30,19 +30,11 @@ public sealed class StatsBlock
     }
 
     /// <summary>Packets by <see cref="PacketRc"/>.</summary>
-    public long[] Verdicts()
-    {
-        var sum = new long[Enum.GetValues<PacketRc>().Length];
-        lock (_gate)
-        {
-            foreach (BlockStats stats in _newest.Values)
-            {
-                for (int i = 0; i < stats.Verdicts?.Count; i++)
-                    sum[i] += stats.Verdicts[i];
-            }
-        }
-        return sum;
-    }
+    public long[] Verdicts() => Sum(Enum.GetValues<PacketRc>().Length, static stats => stats.Verdicts);
+
+    /// <summary>What plugins have counted, by <see cref="PluginCounter.Number"/>.</summary>
+    /// <param name="counters">How many there are.</param>
+    public long[] Plugins(int counters) => Sum(counters, static stats => stats.Plugins);
 
     /// <summary>All partitions' counters, added up.</summary>
     public SessionCounts Sessions()
@@ -54,6 +46,21 @@ public sealed class StatsBlock
             {
                 if (stats.Sessions is { } partition)
                     sum = sum.Plus(partition);
+            }
+        }
+        return sum;
+    }
+
+    private long[] Sum(int length, Func<BlockStats, IReadOnlyList<long>?> counts)
+    {
+        var sum = new long[length];
+        lock (_gate)
+        {
+            foreach (BlockStats stats in _newest.Values)
+            {
+                IReadOnlyList<long> one = counts(stats) ?? [];
+                for (int i = 0; i < one.Count; i++)
+                    sum[i] += one[i];
             }
         }
         return sum;

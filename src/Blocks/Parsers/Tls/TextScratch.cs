@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FlowPipe.Abstractions;
 using FlowPipe.Schemas;
 
@@ -79,8 +78,8 @@ internal sealed class TextScratch(int capacity)
         digits.Fill((byte)'0');
         if (from == _length)
             return;
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(_bytes.AsSpan(from, _length - from), hash);
+        Span<byte> hash = stackalloc byte[ShortHash.Sha256Bytes];
+        ShortHash.Sha256(_bytes.AsSpan(from, _length - from), hash);
         Hex.Write(hash, digits);
     }
 

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue.Drops;
 
@@ -43,9 +42,7 @@ internal sealed class PacketDedup
         _ring = new Seen[settings.DedupPackets];
         _chains = new int[BitOperations.RoundUpToPowerOf2((uint)settings.DedupPackets)];
         Array.Fill(_chains, None);
-        Span<ulong> salt = stackalloc ulong[2];
-        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(salt));
-        (_saltA, _saltB) = (salt[0], salt[1]);
+        (_saltA, _saltB) = (RandomSeed.Next(), RandomSeed.Next());
     }
 
     /// <summary>Whether the packet was seen within the window; remembers it, if not.</summary>

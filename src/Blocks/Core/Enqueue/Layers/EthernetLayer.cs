@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue.Layers;
 
@@ -38,6 +40,7 @@ internal static class EthernetLayer
         );
     }
 
+    [MethodImpl(HotPath.Options)]
     public static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
         if (frame.Length - offset < HeaderLength || offset >= PacketRecord.None)

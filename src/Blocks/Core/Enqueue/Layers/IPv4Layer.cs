@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Enqueue.Layers;
 
@@ -24,6 +26,7 @@ internal static class IPv4Layer
     private const int MoreFragments = 0x2000;
     private const int FragmentOffset = 0x1FFF;
 
+    [MethodImpl(HotPath.Options)]
     public static PacketRc Enqueue(EnqueueContext context, ref PacketRecord packet, ReadOnlySpan<byte> frame, int offset)
     {
         if (frame.Length - offset < MinimumLength)

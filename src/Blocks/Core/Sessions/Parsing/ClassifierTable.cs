@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Parsing;
 
@@ -78,6 +80,7 @@ internal sealed class ClassifierTable
     }
 
     /// <summary>Calls the classifiers that these first bytes ask for.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Classify(Session session, Side side, ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Shortest)
@@ -137,6 +140,7 @@ internal sealed class ClassifierTable
             list = [.. list ?? [], candidate];
         }
 
+        [MethodImpl(HotPath.Options)]
         public void Classify(Session session, Side side, ReadOnlySpan<byte> bytes)
         {
             if (bytes.Length <= offset || _byFirst[bytes[offset]] is not { } list)
@@ -163,6 +167,7 @@ internal sealed class ClassifierTable
                 _lists[_index[port]] = [.. _lists[_index[port]], classify];
         }
 
+        [MethodImpl(HotPath.Options)]
         public void Classify(ushort port, Session session, Side side, ReadOnlySpan<byte> bytes)
         {
             if (_index[port] is not (> 0 and var list))

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using FlowPipe.Abstractions;
+using FlowPipe.Core.Plugins;
 using FlowPipe.Core.Sessions.Tcp;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Parsing;
 
@@ -18,7 +21,9 @@ internal sealed class ParserRuntime
 
     private const int MostSpare = 256;
     private readonly ParserTables _tables;
-    private readonly ParserFaults _faults;
+    private readonly PluginFaults _faults;
+    private readonly PluginSaveHook[] _saveHooks;
+    private readonly PluginEntry[] _protocols; // whose they are, by number
     private readonly Dictionary<string, SubParser> _subs;
     private readonly Stack<SessionParser>[] _spare;
     private readonly byte[][] _faultTags;
@@ -28,13 +33,17 @@ internal sealed class ParserRuntime
     private bool _end;
     private Side _side;
 
-    public ParserRuntime(ParserTables tables, ParserFaults faults, BytePool pool, long reassemblyMemcap)
+    public ParserRuntime(ParserTables tables, PluginFaults faults, BytePool pool, long reassemblyMemcap)
     {
         Segments = new SegmentStore(pool, reassemblyMemcap);
         _tables = tables;
         _faults = faults;
         Pool = pool;
-        _subs = tables.CreateSubs();
+        Plugins = new PluginCounts(tables.Plugins);
+        _protocols = tables.Plugins.Protocols;
+        FirstGuarded = faults.Stop ? int.MaxValue : PluginTable.CoreProtocols;
+        _saveHooks = tables.Plugins.SaveHooks;
+        _subs = tables.CreateSubs(faults, Plugins);
         _spare = new Stack<SessionParser>[tables.Kinds.Count];
         _faultTags = new byte[tables.Kinds.Count][];
         for (int kind = 0; kind < _spare.Length; kind++)
@@ -49,8 +58,11 @@ internal sealed class ParserRuntime
     /// <summary>Segments that came too early.</summary>
     public SegmentStore Segments { get; }
 
-    /// <summary>Parsers taken off a session because they threw.</summary>
-    public long FaultCount { get; private set; }
+    /// <summary>What plugins have counted here, and how often they threw.</summary>
+    public PluginCounts Plugins { get; }
+
+    /// <summary>Protocols from this number on are plugins', and may throw; none where exceptions end the run.</summary>
+    public int FirstGuarded { get; }
 
     /// <summary>Parsers ready for use.</summary>
     public int Spare
@@ -84,6 +96,7 @@ internal sealed class ParserRuntime
     }
 
     /// <summary>Classifies data where it is the first of its side, and hands it to the session's parsers.</summary>
+    [MethodImpl(HotPath.Options)]
     public void Deliver(FlowSession session, in StreamData data)
     {
         ref ActiveParsers parsers = ref session.Parsers;
@@ -159,25 +172,58 @@ internal sealed class ParserRuntime
         return false;
     }
 
-    /// <summary>Before a record is made. Before the last, the protocol hands on what it still held.</summary>
+    /// <summary>
+    /// Before a record is made: parsers and then save hooks add their last. Before the last record, the protocol hands on what it still held.
+    /// </summary>
     public void Save(FlowSession session, bool final)
     {
-        if (final)
-            session.Protocol.Finish(session);
+        if (final && !session.ProtocolFailed)
+            Finish(session);
         ref ActiveParsers parsers = ref session.Parsers;
         for (int i = 0; i < parsers.Count; i++)
         {
             if (parsers.Slots![i].Parser is not { } parser)
                 continue;
+            int open = session.Fields.OpenRecords;
             try
             {
                 parser.Save(session, final);
+                session.RequireOpenRecords(open);
             }
             catch (Exception e) when (!_faults.Stop)
             {
-                OnFault(session, parsers.Slots[i].Kind, e);
+                OnFault(session, parsers.Slots[i].Kind, open, e);
                 Remove(session, i);
             }
+        }
+        foreach (PluginSaveHook hook in _saveHooks)
+            Call(session, final, in hook);
+    }
+
+    private void Finish(FlowSession session)
+    {
+        try
+        {
+            session.Protocol.Finish(session);
+            session.RequireOpenRecords(0);
+        }
+        catch (Exception e) when (session.Protocol.Number >= FirstGuarded)
+        {
+            OnProtocolFault(session, "Finish", "the record is made without it", e);
+        }
+    }
+
+    private void Call(FlowSession session, bool final, in PluginSaveHook hook)
+    {
+        int open = session.Fields.OpenRecords;
+        try
+        {
+            hook.Hook(session, final);
+            session.RequireOpenRecords(open);
+        }
+        catch (Exception e) when (!_faults.Stop)
+        {
+            OnFault(session, hook.Plugin, "its save hook", "the record is made without it", open, e);
         }
     }
 
@@ -193,21 +239,12 @@ internal sealed class ParserRuntime
     private void Classify(FlowSession session, Side side, ReadOnlySpan<byte> bytes)
     {
         session.Parsers.SetClassified(side, true);
-        if (_tables.Of(session.Protocol.Type) is not { IsEmpty: false } table)
-            return;
-        try
-        {
+        if (_tables.Of(session.Protocol.Type) is { IsEmpty: false } table)
             table.Classify(session, side, bytes);
-        }
-        catch (Exception e) when (!_faults.Stop)
-        {
-            FaultCount++;
-            _faults.Say("(a classifier)", e);
-            session.Fields.AbandonRecords();
-        }
     }
 
     /// <summary>Calls the parsers from a slot on. One that is started meanwhile by another parser gets what follows, not this.</summary>
+    [MethodImpl(HotPath.Options)]
     private void HandRound(FlowSession session, in StreamData data, int first)
     {
         ref ActiveParsers parsers = ref session.Parsers;
@@ -220,6 +257,7 @@ internal sealed class ParserRuntime
             Compact(ref parsers);
     }
 
+    [MethodImpl(HotPath.Options)]
     private void Call(FlowSession session, int index, in StreamData data)
     {
         ref ActiveParsers parsers = ref session.Parsers;
@@ -229,14 +267,16 @@ internal sealed class ParserRuntime
             return;
         byte outer = parsers.Current;
         parsers.Current = (byte)(index + 1);
+        int open = session.Fields.OpenRecords;
         Parsed result;
         try
         {
             result = parser.Parse(session, in data);
+            session.RequireOpenRecords(open);
         }
         catch (Exception e) when (!_faults.Stop)
         {
-            OnFault(session, before.Kind, e);
+            OnFault(session, before.Kind, open, e);
             result = Parsed.Unregister;
         }
         parsers.Current = outer;
@@ -247,12 +287,49 @@ internal sealed class ParserRuntime
             Remove(session, index);
     }
 
-    private void OnFault(FlowSession session, int kind, Exception fault)
+    /// <summary>A plugin threw over a session: what it had begun of the record is dropped, the rest stays.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="plugin">The plugin.</param>
+    /// <param name="what">What threw.</param>
+    /// <param name="consequence">What becomes of it.</param>
+    /// <param name="open">Records that were open before.</param>
+    /// <param name="fault">What it threw.</param>
+    public void OnFault(FlowSession session, PluginEntry plugin, string what, string consequence, int open, Exception fault)
     {
-        FaultCount++;
-        session.Fields.AbandonRecords();
-        session.AddTag(_faultTags[kind]);
-        _faults.Say(_tables.Kinds[kind].Name, fault);
+        Plugins.AddFault(plugin);
+        session.Fields.AbandonRecords(open);
+        AddTag(session, plugin.FaultTag);
+        _faults.Say(plugin, what, consequence, fault);
+    }
+
+    /// <summary>A protocol of a plugin threw over a session: it is not shown its packets any more.</summary>
+    public void OnProtocolFault(FlowSession session, string call, string consequence, Exception fault)
+    {
+        session.ProtocolFailed = true;
+        PluginEntry plugin = _protocols[session.Protocol.Number];
+        OnFault(session, plugin, $"protocol {session.Protocol.Name} ({call})", consequence, open: 0, fault);
+    }
+
+    /// <summary>A protocol of a plugin threw over a packet that has no session yet.</summary>
+    public void OnKeyFault(MProtocol protocol, string consequence, Exception fault)
+    {
+        Plugins.AddFault(_protocols[protocol.Number]);
+        _faults.Say(_protocols[protocol.Number], $"protocol {protocol.Name} (CreateSessionId)", consequence, fault);
+    }
+
+    private void OnFault(FlowSession session, int kind, int open, Exception fault)
+    {
+        Plugins.AddFault(_tables.Owners[kind]);
+        session.Fields.AbandonRecords(open);
+        AddTag(session, _faultTags[kind]);
+        _faults.Say(_tables.Owners[kind], "parser " + _tables.Kinds[kind].Name, "it was taken off the session", fault);
+    }
+
+    // Where another's record is open there is no place for a tag.
+    private static void AddTag(FlowSession session, byte[] tag)
+    {
+        if (session.Fields.OpenRecords == 0)
+            session.AddTag(tag);
     }
 
     private void Remove(FlowSession session, int index)
@@ -263,14 +340,16 @@ internal sealed class ParserRuntime
         int kind = parsers.Slots[index].Kind;
         parsers.Slots[index] = default;
         parsers.Wanting--;
+        int open = session.Fields.OpenRecords;
         try
         {
             parser.Free(session);
+            session.RequireOpenRecords(open);
         }
         catch (Exception e) when (!_faults.Stop)
         {
             // What it may still hold makes it no good for another session.
-            OnFault(session, kind, e);
+            OnFault(session, kind, open, e);
             return;
         }
         if (_spare[kind].Count < MostSpare)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using FlowPipe.Abstractions;
 
 namespace FlowPipe.Core.Sessions.Records;
@@ -22,9 +21,8 @@ internal static class CommunityId
     /// <param name="session">The session.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="asArkime">Whether to repeat Arkime's errors: ESP has two ports there, both 0, and one-way ICMP is put in order.</param>
-    /// <param name="digests">Makes the hash.</param>
     /// <param name="destination">Where it goes.</param>
-    public static void Write(Session session, ushort seed, bool asArkime, Digests digests, Span<byte> destination)
+    public static void Write(Session session, ushort seed, bool asArkime, Span<byte> destination)
     {
         bool hasPorts =
             (asArkime && session.Protocol.Type == SessionType.Esp)
@@ -49,8 +47,8 @@ internal static class CommunityId
             BinaryPrimitives.WriteUInt16BigEndian(input[(length + 2)..], swap ? sourcePort : destinationPort);
             length += 4;
         }
-        Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-        digests.Sha1(input[..length], digest);
+        Span<byte> digest = stackalloc byte[ShortHash.Sha1Bytes];
+        ShortHash.Sha1(input[..length], digest);
         "1:"u8.CopyTo(destination);
         OperationStatus _ = Base64.EncodeToUtf8(digest, destination[2..], out int _, out int _);
     }

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using FlowPipe.Abstractions;
 using FlowPipe.Schemas;
 
@@ -14,14 +13,14 @@ internal static class MessageKey
 {
     private const int MaxSuffix = 40;
 
-    public static byte[] Of(Session session, ReadOnlySpan<byte> communityId, Digests digests)
+    public static byte[] Of(Session session, ReadOnlySpan<byte> communityId)
     {
         ulong first = session.Id.Words[0];
         var vlan0 = (uint)(first >> 16 & 0xFFF);
         var vlan1 = (uint)(first >> 28 & 0xFFF);
         var vni = (uint)(first >> 40);
         if (communityId.IsEmpty)
-            return WithoutCommunityId(session, digests);
+            return WithoutCommunityId(session);
         if (vlan0 == 0 && vni == 0)
             return communityId.ToArray();
         Span<byte> key = stackalloc byte[CommunityId.Length + MaxSuffix];
@@ -52,12 +51,12 @@ internal static class MessageKey
         length += written;
     }
 
-    private static byte[] WithoutCommunityId(Session session, Digests digests)
+    private static byte[] WithoutCommunityId(Session session)
     {
         Span<byte> key = stackalloc byte[SessionKey.MaxLength];
         int length = SessionKey.Write(session, key);
-        Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-        digests.Sha1(key[..length], digest);
+        Span<byte> digest = stackalloc byte[ShortHash.Sha1Bytes];
+        ShortHash.Sha1(key[..length], digest);
         var result = new byte[CommunityId.Length];
         "0:"u8.CopyTo(result);
         Base64.EncodeToUtf8(digest, result.AsSpan(2), out int _, out int _);

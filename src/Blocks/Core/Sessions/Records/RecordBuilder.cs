@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Emitting.Routing;
@@ -25,7 +26,6 @@ internal sealed class RecordBuilder
     private readonly RecordId _recordId;
     private readonly byte[] _node;
     private readonly byte[][] _tags;
-    private readonly Digests _digests = new();
     private readonly RouteMatcher? _routes; // null where there are none
     private readonly FieldFilter? _filter;
     private readonly FieldHasher? _keyed; // null unless what is made of addresses must not leave
@@ -44,7 +44,7 @@ internal sealed class RecordBuilder
         _routes = settings.Routes.Count == 0 ? null : new RouteMatcher(settings.Routes, fields.Protocols, fields.Tags);
         _filter = settings.Fields?.CreateFilter();
         _keyed = settings.Fields is { HidesIdentity: true } policy ? policy.CreateHasher() : null;
-        _recordId = new RecordId(settings.Node, _digests, _keyed);
+        _recordId = new RecordId(settings.Node, _keyed);
         _node = Encoding.UTF8.GetBytes(settings.Node);
         _tags = new byte[settings.Tags.Count][];
         for (int i = 0; i < _tags.Length; i++)
@@ -80,8 +80,8 @@ internal sealed class RecordBuilder
             session.HasIp && session.Protocol.HasCommunityId && !(_settings.ArkimeQuirks && session.Protocol.Type == SessionType.Other);
         Span<byte> communityId = stackalloc byte[hasCommunityId ? CommunityId.Length : 0];
         if (hasCommunityId)
-            CommunityId.Write(session, _communitySeed, _settings.ArkimeQuirks, _digests, communityId);
-        record.Key = MessageKey.Of(session, communityId, _digests);
+            CommunityId.Write(session, _communitySeed, _settings.ArkimeQuirks, communityId);
+        record.Key = MessageKey.Of(session, communityId);
         if (_keyed is not null)
             record.Key = MessageKey.Hidden(record.Key, _keyed);
 
@@ -110,6 +110,7 @@ internal sealed class RecordBuilder
     private long MillisecondsOf(long ns) =>
         Milliseconds(_settings.ArkimeQuirks && ns is >= 0 and < 10_000_000_000 ? ns + 10_000_000_000 : ns);
 
+    [MethodImpl(HotPath.Options)]
     private void AddEnvelope(SpiRow row, FlowSession session, SpiRecord record)
     {
         long first = MillisecondsOf(session.BeganNs);
@@ -166,6 +167,7 @@ internal sealed class RecordBuilder
         row.Set(fields.Payload8, hex[..(2 * length)]);
     }
 
+    [MethodImpl(HotPath.Options)]
     private void AddTcp(SpiRow row, in TcpState tcp, bool isLinked)
     {
         row.Set(_fields.TcpSyn, tcp.Syn);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
+using FlowPipe.Abstractions;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Records;
@@ -18,12 +18,10 @@ internal sealed class RecordId
 {
     private readonly byte[] _buffer;
     private readonly int _prefix;
-    private readonly Digests _digests;
     private readonly FieldHasher? _keyed;
 
-    public RecordId(string node, Digests digests, FieldHasher? keyed)
+    public RecordId(string node, FieldHasher? keyed)
     {
-        _digests = digests;
         _keyed = keyed;
         byte[] name = Encoding.UTF8.GetBytes(node);
         _buffer = new byte[name.Length + 1 + 64 + 1 + 8 + 8 + 4 + SessionKey.MaxLength];
@@ -44,11 +42,11 @@ internal sealed class RecordId
         BinaryPrimitives.WriteInt32BigEndian(buffer[(length + 16)..], segment);
         length += 20;
         length += SessionKey.Write(session, buffer[length..]);
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> digest = stackalloc byte[ShortHash.Sha256Bytes];
         if (_keyed is not null)
             _keyed.Hash(buffer[..length], digest);
         else
-            _digests.Sha256(buffer[..length], digest);
+            ShortHash.Sha256(buffer[..length], digest);
         return new Guid(digest[..16], bigEndian: true);
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Tcp;
 
@@ -22,6 +24,7 @@ internal sealed class TcpProtocol(SessionSettings settings) : IpMProtocol("tcp",
     }
 
     /// <inheritdoc/>
+    [MethodImpl(HotPath.Options)]
     public override void Process(Session session, in PacketView packet)
     {
         var flow = (FlowSession)session;

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using FlowPipe.Abstractions;
 using FlowPipe.Core.Sessions.Parsing;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Sessions.Tcp;
 
@@ -220,6 +222,7 @@ internal static class TcpReassembler
         store.Free(in segment);
     }
 
+    [MethodImpl(HotPath.Options)]
     private static void Deliver(FlowSession flow, ref TcpState tcp, Side side, ReadOnlySpan<byte> bytes, int length, long timestampNs)
     {
         ref TcpStream stream = ref tcp[side];

@@ -1,4 +1,4 @@
-namespace FlowPipe.Core.Sessions;
+namespace FlowPipe.Abstractions;
 
 /// <summary>How far a session has come, as Suricata tells them apart.</summary>
 public enum FlowState : byte

@@ -35,7 +35,7 @@ public sealed class KilledWriterTests : IDisposable
             string folder = Path.Combine(_folder.Path, $"packets-{kill}");
             string records = Path.Combine(_folder.Path, $"records-{kill}.json");
             using (
-                ProgramRun run = new(
+                ProgramRun run = new([
                     "replay",
                     "-r",
                     capture,
@@ -48,8 +48,10 @@ public sealed class KilledWriterTests : IDisposable
                     "--set",
                     $"writer.simpleCompression={compression}",
                     "--set",
-                    "sessions.udpTimeout=1"
-                )
+                    "sessions.udpTimeout=1",
+                    // at top speed, and so slowly that the moment comes before the end
+                    .. kill % 2 == 0 ? ["--speed", "15000pps"] : (string[])[],
+                ])
             )
             {
                 // Some moment after the first record, of which there are many more to come.

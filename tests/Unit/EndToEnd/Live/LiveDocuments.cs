@@ -14,6 +14,7 @@ internal static class LiveDocuments
         "firstPacket",
         "lastPacket",
         "length",
+        "packetRange",
         "initRTT",
         "packetPos",
         "packetLen",

@@ -2,6 +2,7 @@
 # Loss of live captures: small.pcap is sent through a cable at several rates, and each listener in turn says how many packets it has seen. Needs root,
 # ip, tcpreplay, tcpdump and, where they are to be compared, nfpcapd and ndpiReader.
 #   usage: live.sh [CAPTURE [RATE...]]      a rate is in packets a second, 0 is as fast as it goes
+#   LISTENERS="written tcpdump" runs these alone; SECONDS_EACH is how long each is sent to
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 capture=${1:-/tmp/bench/small.pcap}
@@ -58,7 +59,7 @@ seen_ndpi() { sed -n 's/.*IP packets: *\([0-9]*\) .*/\1/p' "$work/err" | head -1
 
 printf '%-15s %10s %12s %12s %10s %8s\n' listener "rate asked" sent "sent a second" lost "lost %"
 for rate in "${rates[@]}"; do
-    for listener in tpacketv3 tpacketv3x2 libpcap sessions avro written written_libpcap tcpdump nfpcapd ndpi; do
+    for listener in ${LISTENERS:-tpacketv3 tpacketv3x2 libpcap sessions avro written written_libpcap tcpdump nfpcapd ndpi}; do
         case $listener in
         nfpcapd) command -v nfpcapd >/dev/null || continue ;;
         ndpi) command -v ndpiReader >/dev/null || continue ;;

@@ -58,9 +58,12 @@ internal sealed class DiskNamespace : IDisposable
     /// <summary>Takes it away again.</summary>
     public Task UncoverAsync(string folder) => RunAsync("umount", folder);
 
+    /// <summary>Waits until a folder has a file in it.</summary>
+    public Task FilledAsync(string folder) => RunAsync("sh", "-c", "until ls \"$0\" | grep -q .; do sleep 0.02; done", folder);
+
     public void Dispose()
     {
-        _holder.Terminate();
+        _holder.Kill();
         _holder.Dispose();
         _folder.Dispose();
     }

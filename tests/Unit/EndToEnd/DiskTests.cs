@@ -33,12 +33,15 @@ public sealed class DiskTests : IDisposable
             "writer.pcapWriteMethod=simple",
             "--pcap-dir",
             folder,
+            // one file, so that it is the open one that is refused
+            "--partitions",
+            "1",
             // slow enough for the disk to be taken away meanwhile
             .. fault == "full" ? [] : (string[])["--speed", "3000pps"],
         ]);
         if (fault != "full")
         {
-            await run.SaysAsync("s reading");
+            await disk.FilledAsync(folder);
             await disk.CoverAsync(folder);
         }
         await run.SaysAsync(said);
@@ -122,6 +125,7 @@ public sealed class DiskTests : IDisposable
         await live.SaysAsync(" s reading: ");
         string capture = Capture();
         network.Replay("--pps=5000", capture);
+        await disk.FilledAsync(folder);
         if (fault == "read-only")
             await disk.CoverAsync(folder);
         else if (fault == "gone")

@@ -1,3 +1,4 @@
+using FlowPipe.Abstractions;
 using FlowPipe.Core.Writing;
 using FlowPipe.Tests.Unit.TestSupport;
 
@@ -287,6 +288,24 @@ public sealed class WriterTests : IDisposable
             File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddHours(-hours));
             return path;
         }
+    }
+
+    [Fact]
+    public void AFileThatHasBecomeShorterIsRefusedAtEveryTry()
+    {
+        var file = new PcapFile("f", In("f.pcap"), 0, 1, new PacketSource(0, "f", "file:///f"));
+        using var output = new PcapOutput(file, zstd: null);
+        var buffer = new PcapBuffer(0, 100) { Length = 100 };
+        output.Write(buffer);
+        File.Delete(file.FullName);
+        Assert.Contains("it was removed", Assert.Throws<IOException>(() => output.Write(buffer)).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(file.FullName, new byte[10]);
+        for (int tries = 0; tries < 3; tries++)
+            Assert.Contains("shorter", Assert.Throws<IOException>(() => output.Write(buffer)).Message, StringComparison.Ordinal);
+        // and as long as it was, it goes on
+        File.WriteAllBytes(file.FullName, new byte[100]);
+        output.Write(buffer);
+        Assert.Equal(200, new FileInfo(file.FullName).Length);
     }
 
     [Fact]

@@ -106,7 +106,9 @@ internal sealed class PcapOutput(PcapFile file, Compressor? zstd) : IDisposable
             file.FullName,
             SinkFile.Private(isNew ? FileMode.Create : FileMode.Open, FileAccess.Write, FileShare.Read)
         );
-        if (_stream.Length < Length)
-            throw new IOException($"{file.FullName} has become shorter");
+        if (_stream.Length >= Length)
+            return;
+        Dispose(); // else the next try would take it for open
+        throw new IOException("it has become shorter");
     }
 }

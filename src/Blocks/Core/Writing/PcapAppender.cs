@@ -142,7 +142,6 @@ internal sealed class PcapAppender(PcapFolders folders, PcapBufferPool pool, Wri
     {
         PcapBuffer buffer = pool.Take();
         buffer.File = open.File!;
-        buffer.FileOffset = open.Length;
         buffer.Generation = Generation;
         return buffer;
     }

@@ -24,9 +24,6 @@ public sealed class PcapBuffer
     /// <summary>The file that they belong to.</summary>
     public PcapFile File { get; internal set; } = null!;
 
-    /// <summary>Where they begin in it, before compression.</summary>
-    public long FileOffset { get; internal set; }
-
     /// <summary>The file ends with them.</summary>
     public bool EndsFile { get; internal set; }
 

@@ -224,12 +224,9 @@ public sealed class WriteBlock : IDisposable
     {
         for (int folder = 0; folder < _folders.Count; folder++)
         {
-            string probe = ProbeName(folder);
             try
             {
-                Directory.CreateDirectory(_folders[folder]);
-                File.WriteAllBytes(probe, []);
-                File.Delete(probe);
+                TryOut(folder, bytes: 0);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -242,7 +239,20 @@ public sealed class WriteBlock : IDisposable
         }
     }
 
-    private string ProbeName(int folder) => Path.Combine(_folders[folder], $".{_folders.Prefix}probe-{Environment.ProcessId}");
+    /// <summary>Makes a folder where it is missing, and sees whether it takes a file of so many bytes.</summary>
+    private void TryOut(int folder, int bytes)
+    {
+        string probe = Path.Combine(_folders[folder], $".{_folders.Prefix}probe-{Environment.ProcessId}");
+        Directory.CreateDirectory(_folders[folder]);
+        try
+        {
+            File.WriteAllBytes(probe, new byte[bytes]);
+        }
+        finally
+        {
+            File.Delete(probe);
+        }
+    }
 
     /// <summary>Looks whether a disk that refused has room for a buffer again.</summary>
     private void Probe()
@@ -256,18 +266,9 @@ public sealed class WriteBlock : IDisposable
         {
             if (!_folders.IsFailing(folder))
                 continue;
-            string probe = ProbeName(folder);
             try
             {
-                Directory.CreateDirectory(_folders[folder]);
-                try
-                {
-                    File.WriteAllBytes(probe, new byte[_settings.PcapWriteSize]);
-                }
-                finally
-                {
-                    File.Delete(probe);
-                }
+                TryOut(folder, _settings.PcapWriteSize);
                 if (_folders.Note(folder, failing: false))
                     _settings.Warn($"{_folders[folder]}: packets are kept there again");
             }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FlowPipe.Core.Messages;
+using FlowPipe.Core.Sessions.Records;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Emitting;
@@ -17,6 +18,7 @@ internal sealed class RecordTagger(ReadOnlySpan<byte> tag)
     private readonly SpiRecordDecoder _decoder = new();
     private readonly SpiRecordEncoder _encoder = new();
     private readonly SpiRow _row = new();
+    private readonly BatchJsonWriter _json = new();
 
     /// <summary>Tags a record of a batch, in each form that it has.</summary>
     public void Tag(SpiRecord record, SpiBatch batch)
@@ -32,11 +34,7 @@ internal sealed class RecordTagger(ReadOnlySpan<byte> tag)
         var values = new SpiFields();
         _decoder.Decode(batch.Avro.AsMemory(record.AvroRange), values);
         values.Add(Tags, _tag);
-        int written;
-        while (!_encoder.TryEncode(_row, values, batch.Avro.AsSpan(batch.AvroLength), out written))
-            Array.Resize(ref batch.Avro, Math.Max(64 * 1024, batch.Avro.Length * 2));
-        record.AvroRange = batch.AvroLength..(batch.AvroLength + written);
-        batch.AvroLength += written;
+        record.AvroRange = batch.AddAvro(_encoder, _row, values);
     }
 
     private void TagJson(SpiRecord record, SpiBatch batch)
@@ -48,12 +46,10 @@ internal sealed class RecordTagger(ReadOnlySpan<byte> tag)
         if (!Has(tags, text))
             tags.Add(text);
         document["tagsCnt"] = tags.Count;
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(document);
-        if (batch.Json.Length - batch.JsonLength < bytes.Length)
-            Array.Resize(ref batch.Json, Math.Max(2 * batch.Json.Length, batch.JsonLength + bytes.Length));
-        bytes.CopyTo(batch.Json, batch.JsonLength);
-        record.JsonRange = batch.JsonLength..(batch.JsonLength + bytes.Length);
-        batch.JsonLength += bytes.Length;
+        int start = batch.JsonLength;
+        using (var json = new Utf8JsonWriter(_json.For(batch)))
+            document.WriteTo(json);
+        record.JsonRange = start..batch.JsonLength;
     }
 
     private static bool Has(JsonArray tags, string text)

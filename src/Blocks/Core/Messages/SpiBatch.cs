@@ -1,4 +1,5 @@
 using FlowPipe.Abstractions;
+using FlowPipe.Schemas;
 
 namespace FlowPipe.Core.Messages;
 
@@ -94,6 +95,18 @@ public sealed class SpiBatch(Action<SpiBatch>? recycle)
 
     /// <summary>Room for one record more, to be filled in.</summary>
     public SpiRecord Add() => _records[Count++] ??= new SpiRecord();
+
+    /// <summary>Encodes a record behind the others.</summary>
+    /// <returns>Where its Avro form is.</returns>
+    internal Range AddAvro(SpiRecordEncoder encoder, SpiRow row, SpiFields session)
+    {
+        int written;
+        while (!encoder.TryEncode(row, session, Avro.AsSpan(AvroLength), out written))
+            Array.Resize(ref Avro, Math.Max(64 * 1024, Avro.Length * 2));
+        int start = AvroLength;
+        AvroLength += written;
+        return start..AvroLength;
+    }
 
     /// <summary>Every sink is done with it.</summary>
     public void Recycle()

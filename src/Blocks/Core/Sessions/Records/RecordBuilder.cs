@@ -209,13 +209,7 @@ internal sealed class RecordBuilder
         record.AvroRange = default;
         record.JsonRange = default;
         if (_forms.Avro)
-        {
-            int written;
-            while (!_avro.TryEncode(row, session, batch.Avro.AsSpan(batch.AvroLength), out written))
-                Array.Resize(ref batch.Avro, Math.Max(64 * 1024, batch.Avro.Length * 2));
-            record.AvroRange = batch.AvroLength..(batch.AvroLength + written);
-            batch.AvroLength += written;
-        }
+            record.AvroRange = batch.AddAvro(_avro, row, session);
         if (_forms.Json)
         {
             int start = batch.JsonLength;

@@ -10,6 +10,9 @@ internal sealed class RealKafka : IAsyncDisposable
     /// <summary>Three brokers take a minute to start on two cores that have other things to do.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    /// <summary>A broker lives for seconds: it costs a third less when the best code is not looked for.</summary>
+    private static readonly Dictionary<string, string?> ShortLived = new() { ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1" };
+
     private readonly string _program;
     private readonly TemporaryFolder _folder = new();
 
@@ -65,7 +68,7 @@ internal sealed class RealKafka : IAsyncDisposable
 
     private async Task<ProgramResult> RunAsync(string[] args)
     {
-        using var run = new ProgramRun(_program, args, limit: Patience);
+        using var run = new ProgramRun(_program, args, ShortLived, limit: Patience);
         return await run.EndAsync();
     }
 

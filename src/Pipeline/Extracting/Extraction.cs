@@ -47,7 +47,7 @@ internal sealed class Extraction(SourceFiles files, PacketStore store, StatusWri
         {
             stop.ThrowIfCancellationRequested();
             int found = await ReadAsync(source, stop).ConfigureAwait(false);
-            Missing += source.Offsets.Count - found;
+            Missing += source.Packets.Count - found;
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class Extraction(SourceFiles files, PacketStore store, StatusWri
 
     private async Task<int> ReadAsync(WantedSource source, CancellationToken stop)
     {
-        int wanted = source.Offsets.Count;
+        int wanted = source.Packets.Count;
         string packets = $"{Figures.Count(wanted)} packets of it";
         string? changed = null;
         foreach (string uri in source.Uris)

@@ -1,19 +1,30 @@
 using System.Text;
 using System.Text.Json;
+using FlowPipe.Core.Writing;
 using FlowPipe.Pipeline.Consuming;
 using FlowPipe.Schemas;
 
 namespace FlowPipe.Pipeline.Extracting;
 
+/// <summary>Where a packet is.</summary>
+/// <param name="Offset">Where it begins in its source, decompressed.</param>
+/// <param name="Length">What it takes there, the record header of 16 bytes included; 0 when the record does not say.</param>
+internal readonly record struct PacketPlace(long Offset, int Length)
+{
+    /// <summary>Whether a packet of so many bytes is the one that is meant.</summary>
+    public bool Fits(int captured) => Length == 0 || Length == captured + PcapLayout.RecordHeaderLength;
+}
+
 /// <summary>Where some packets of a record are.</summary>
 /// <param name="Uri">Where their source was found; empty when the record does not say.</param>
 /// <param name="Fingerprint">The source's, empty when the record does not say: documents have none.</param>
-/// <param name="Offsets">Where each packet begins in the source, decompressed.</param>
-internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyList<long> Offsets)
+/// <param name="Packets">The place of each packet in the source.</param>
+internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyList<PacketPlace> Packets)
 {
     private static readonly SpiField Positions = FieldDictionary.Default["packet_pos"];
     private static readonly SpiField Source = FieldDictionary.Default["packet_pos.source"];
     private static readonly SpiField Gaps = FieldDictionary.Default["packet_pos.gaps"];
+    private static readonly SpiField Lengths = FieldDictionary.Default["packet_len"];
     private static readonly SpiField Uris = FieldDictionary.Default["file_uris"];
 
     /// <summary>The places that a record names, one entry a run of packets of one source; none when it has no positions.</summary>
@@ -27,7 +38,11 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
         var uris = new List<string>();
         foreach (SpiValue uri in values.Values(Uris))
             uris.Add(Encoding.UTF8.GetString(uri.Utf8));
-        var places = new Builder(uris);
+        var lengths = new List<long>();
+        foreach (SpiValue packed in values.Values(Lengths))
+        foreach (long length in packed.Packed)
+            lengths.Add(length);
+        var places = new Builder(uris, lengths);
         foreach (SpiValue part in values.Values(Positions))
         {
             string fingerprint = "";
@@ -47,14 +62,15 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
     {
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement root = document.RootElement;
-        return root.TryGetProperty("packetPos", out JsonElement arkime) ? OfArkime(arkime, Strings(root, "flowpipe", "fileUris"))
-            : root.TryGetProperty("packet_pos", out JsonElement avro) ? OfAvroNames(avro, Strings(root, "file_uris"))
+        return root.TryGetProperty("packetPos", out JsonElement arkime)
+                ? OfArkime(arkime, new Builder(Strings(root, "flowpipe", "fileUris"), Numbers(root, "packetLen")))
+            : root.TryGetProperty("packet_pos", out JsonElement avro)
+                ? OfAvroNames(avro, new Builder(Strings(root, "file_uris"), Numbers(root, "packet_len")))
             : [];
     }
 
-    private static List<PacketPlaces> OfAvroNames(JsonElement parts, List<string> uris)
+    private static List<PacketPlaces> OfAvroNames(JsonElement parts, Builder places)
     {
-        var places = new Builder(uris);
         foreach (JsonElement part in Items(parts))
         {
             if (part.ValueKind != JsonValueKind.Object)
@@ -72,9 +88,8 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
     /// Arkime's list: a negative number is a file's, made positive; what follows are distances, the first from the file's start, and 0 stands
     /// for the distance before it. Without any negative number they are offsets (<c>records.gapPacketPos=false</c>).
     /// </summary>
-    private static List<PacketPlaces> OfArkime(JsonElement list, List<string> uris)
+    private static List<PacketPlaces> OfArkime(JsonElement list, Builder places)
     {
-        var places = new Builder(uris);
         bool asGaps = false;
         long offset = 0;
         long gap = 0;
@@ -112,6 +127,15 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
         return strings;
     }
 
+    private static List<long> Numbers(JsonElement root, string name)
+    {
+        var numbers = new List<long>();
+        if (root.TryGetProperty(name, out JsonElement list))
+            foreach (JsonElement item in Items(list))
+                numbers.Add(Number(item));
+        return numbers;
+    }
+
     private static JsonElement.ArrayEnumerator Items(JsonElement element) =>
         element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : throw Senseless();
 
@@ -121,10 +145,11 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
     private static InvalidDataException Senseless() => new("its positions are not as FlowPipe or Arkime write them");
 
     /// <summary>Gathers the places; sources are given their URIs in the order in which they first appear.</summary>
-    private sealed class Builder(List<string> uris)
+    private sealed class Builder(List<string> uris, List<long> lengths)
     {
         private readonly List<string> _fingerprints = [];
-        private List<long> _offsets = [];
+        private List<PacketPlace> _packets = [];
+        private int _count;
 
         public List<PacketPlaces> All { get; } = [];
 
@@ -141,11 +166,18 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
 
         public void BeginNumber(long number, string fingerprint = "")
         {
-            _offsets = [];
+            _packets = [];
             string uri = number >= 1 && number <= uris.Count ? uris[(int)number - 1] : "";
-            All.Add(new PacketPlaces(uri, fingerprint, _offsets));
+            All.Add(new PacketPlaces(uri, fingerprint, _packets));
         }
 
-        public void Add(long offset) => _offsets.Add(offset >= 0 ? offset : throw Senseless());
+        public void Add(long offset)
+        {
+            long length = _count < lengths.Count ? lengths[_count] : 0;
+            if (offset < 0 || length is < 0 or > int.MaxValue)
+                throw Senseless();
+            _packets.Add(new PacketPlace(offset, (int)length));
+            _count++;
+        }
     }
 }

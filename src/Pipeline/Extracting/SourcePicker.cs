@@ -10,7 +10,7 @@ namespace FlowPipe.Pipeline.Extracting;
 /// <summary>Reads a capture as a replay does, up to the last packet wanted of it, and keeps those that are.</summary>
 internal sealed class SourcePicker(WantedSource wanted, PacketStore store)
 {
-    private readonly IReadOnlyList<long> _offsets = wanted.Offsets;
+    private readonly IReadOnlyList<PacketPlace> _packets = wanted.Packets;
     private int _next;
     private bool _changed;
 
@@ -26,10 +26,11 @@ internal sealed class SourcePicker(WantedSource wanted, PacketStore store)
         using PcapFileReader? file = PcapFileReader.TryOpen(path);
         if (file is null)
             return false;
-        foreach (long offset in _offsets)
+        foreach (PacketPlace place in _packets)
         {
             stop.ThrowIfCancellationRequested();
-            if (!file.TryRead(offset, out PcapPacket packet))
+            // In a file that has been replaced by another, some packets may begin at the same places.
+            if (!file.TryRead(place.Offset, out PcapPacket packet) || !place.Fits(packet.Frame.Length))
                 continue;
             store.Add(new PacketHead(packet.TimestampNs, packet.Frame.Length, packet.OriginalLength, file.LinkType), packet.Frame);
             Found++;
@@ -67,19 +68,22 @@ internal sealed class SourcePicker(WantedSource wanted, PacketStore store)
         {
             ref readonly PacketRecord record = ref batch.Records[i];
             // Offsets rise within a source. One that no packet begins at is passed over.
-            while (_next < _offsets.Count && _offsets[_next] < record.SourceOffset)
+            while (_next < _packets.Count && _packets[_next].Offset < record.SourceOffset)
                 _next++;
-            if (_next == _offsets.Count)
+            if (_next == _packets.Count)
                 break;
-            if (_offsets[_next] != record.SourceOffset)
+            if (_packets[_next].Offset != record.SourceOffset)
                 continue;
+            PacketPlace place = _packets[_next++];
             ReadOnlySpan<byte> frame = batch.Frame(in record);
+            // Not of a capture: with records.arkimeQuirks a fragment's length is that of its datagram.
+            if (wanted.IsWritten && !place.Fits(frame.Length))
+                continue;
             store.Add(new PacketHead(record.TimestampNs, frame.Length, record.OriginalLength, record.LinkType), frame);
             Found++;
-            _next++;
         }
         batch.Recycle();
-        if (_changed || _next == _offsets.Count)
+        if (_changed || _next == _packets.Count)
             over.Cancel();
     }
 }

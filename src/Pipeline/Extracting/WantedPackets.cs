@@ -6,7 +6,7 @@ namespace FlowPipe.Pipeline.Extracting;
 /// <summary>The packets that the records name, each once, by source. A source that several records name under different paths is one.</summary>
 internal sealed class WantedPackets
 {
-    /// <summary>Packets that are looked for at once: 8 bytes each.</summary>
+    /// <summary>Packets that are looked for at once: 16 bytes each.</summary>
     internal const long PacketsMax = 200_000_000;
 
     private readonly Dictionary<string, WantedSource> _sources = new(StringComparer.Ordinal);
@@ -22,7 +22,7 @@ internal sealed class WantedPackets
         if (!_sources.TryGetValue(key, out WantedSource? source))
             _sources[key] = source = new WantedSource(places.Fingerprint);
         source.Add(places);
-        _packets += places.Offsets.Count;
+        _packets += places.Packets.Count;
         if (_packets > PacketsMax)
             throw new FlowPipeException(
                 $"the records name more than {PacketsMax} packets: take fewer of them at once (--where, --id, -n), or the captures themselves"
@@ -35,7 +35,7 @@ internal sealed class WantedPackets
 internal sealed class WantedSource(string fingerprint)
 {
     private readonly List<string> _uris = [];
-    private readonly List<long> _offsets = [];
+    private readonly List<PacketPlace> _packets = [];
     private bool _sorted;
 
     /// <summary>What the records call it: a capture's fingerprint, or the name of a file that we have written.</summary>
@@ -44,17 +44,20 @@ internal sealed class WantedSource(string fingerprint)
     /// <summary>Whether the beginning of the file tells that it is this source.</summary>
     public bool HasFingerprint { get; } = fingerprint.Length == 16 && fingerprint.All(char.IsAsciiHexDigitLower);
 
+    /// <summary>Whether the records say that it is a file that we have written.</summary>
+    public bool IsWritten => fingerprint.Length > 0 && !HasFingerprint;
+
     /// <summary>Where the source was found, by one record or another.</summary>
     public IReadOnlyList<string> Uris => _uris;
 
-    /// <summary>The offsets, each once, from the lowest on.</summary>
-    public IReadOnlyList<long> Offsets
+    /// <summary>The packets, each once, in the order in which they lie.</summary>
+    public IReadOnlyList<PacketPlace> Packets
     {
         get
         {
             if (!_sorted)
                 Sort();
-            return _offsets;
+            return _packets;
         }
     }
 
@@ -68,19 +71,19 @@ internal sealed class WantedSource(string fingerprint)
     {
         if (!_uris.Contains(places.Uri))
             _uris.Add(places.Uri);
-        _offsets.AddRange(places.Offsets);
+        _packets.AddRange(places.Packets);
         _sorted = false;
     }
 
     private void Sort()
     {
-        _offsets.Sort();
-        Span<long> offsets = CollectionsMarshal.AsSpan(_offsets);
+        _packets.Sort(static (one, other) => one.Offset.CompareTo(other.Offset));
+        Span<PacketPlace> packets = CollectionsMarshal.AsSpan(_packets);
         int kept = 0;
-        foreach (long offset in offsets)
-            if (kept == 0 || offsets[kept - 1] != offset)
-                offsets[kept++] = offset;
-        CollectionsMarshal.SetCount(_offsets, kept);
+        foreach (PacketPlace packet in packets)
+            if (kept == 0 || packets[kept - 1].Offset != packet.Offset)
+                packets[kept++] = packet;
+        CollectionsMarshal.SetCount(_packets, kept);
         _sorted = true;
     }
 }

@@ -89,13 +89,15 @@ public sealed class WrittenExtractTests : IDisposable
             ).Ended(1);
             Assert.Contains(files[0], replaced.Error, StringComparison.Ordinal);
         }
+        // another of ours, whose first packet begins where that of the file did
+        File.Copy(files[1], files[0], overwrite: true);
+        int lost = packets.Count - rest.Count;
+        ProgramResult other = await ExtractAsync(1, rest);
+        Assert.Contains($"{files[0]}: {lost} of {lost} packets of it are not there", other.Error, StringComparison.Ordinal);
+
         File.Delete(files[0]);
         ProgramResult gone = await ExtractAsync(1, rest);
-        Assert.Contains(
-            $"{files[0]} is not there: {packets.Count - rest.Count} packets of it can't be had",
-            gone.Error,
-            StringComparison.Ordinal
-        );
+        Assert.Contains($"{files[0]} is not there: {lost} packets of it can't be had", gone.Error, StringComparison.Ordinal);
     }
 
     private static List<ZstdFrame> Blocks(byte[] file)

@@ -1,3 +1,4 @@
+using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Enqueue;
 using FlowPipe.Core.Enqueue.Drops;
 using FlowPipe.Core.Reading.Pacing;
@@ -562,7 +563,7 @@ internal static class ConfigKeys
         Text(
             "stats.topic",
             "a topic's name, such as flowpipe.stats.v1, or empty",
-            IsTopic,
+            IsTopicOrNone,
             s => s.Stats.Topic,
             (s, v) => s with { Stats = s.Stats with { Topic = v } },
             "Topic that gets the run's figures at each interval, as Avro, on the first Kafka that gets records; empty for none",
@@ -602,7 +603,7 @@ internal static class ConfigKeys
         Text(
             "manifest.topic",
             "a topic's name, or empty",
-            IsTopic,
+            IsTopicOrNone,
             s => s.Manifest.Topic,
             (s, v) => s with { Manifest = s.Manifest with { Topic = v } },
             "Topic that gets the manifest too, on each Kafka that gets records; empty for none"
@@ -650,8 +651,8 @@ internal static class ConfigKeys
         return Configuration.Nearest.Of(path, All.Select(key => key.Path).Concat(sections));
     }
 
-    private static bool IsTopic(string text) =>
-        text.Length <= 249 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    /// <summary>For settings that name a topic, or none.</summary>
+    internal static bool IsTopicOrNone(string text) => text.Length == 0 || KafkaTarget.IsTopic(text);
 
     private static string? InSection(string path, string section) =>
         path.Length > section.Length + 1 && path[section.Length] == '.' && path.StartsWith(section, StringComparison.OrdinalIgnoreCase)

@@ -1,4 +1,3 @@
-using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Emitting.Routing;
 using FlowPipe.Core.Emitting.Spooling;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
@@ -32,7 +31,7 @@ internal static class DeliveryKeys
         Text(
             "deadLetters.topic",
             "a topic's name, or empty",
-            static text => text.Length == 0 || KafkaTarget.IsTopic(text),
+            ConfigKeys.IsTopicOrNone,
             s => s.DeadLetters.Topic,
             (s, v) => s with { DeadLetters = s.DeadLetters with { Topic = v } },
             "Topic for records that can't be delivered for a reason of their own or of their topic; empty for none"

@@ -1,4 +1,3 @@
-using FlowPipe.Core.Emitting;
 using FlowPipe.Core.Writing;
 using static FlowPipe.Pipeline.Configuration.ConfigKey;
 
@@ -93,7 +92,7 @@ internal static class WriterKeys
         Text(
             "files.topic",
             "a topic's name, or empty",
-            static text => text.Length == 0 || KafkaTarget.IsTopic(text),
+            ConfigKeys.IsTopicOrNone,
             s => s.FilesTopic,
             (s, v) => s with { FilesTopic = v },
             "Topic that is told when a file of packets is begun, ended and removed, on the first Kafka that gets records; empty for none"

@@ -53,6 +53,11 @@ figure() { sed -n "s/^ *\"$1\": \([0-9]*\),\{0,1\}$/\1/p" "$work/stats" | head -
 # what reached a record: read, less what was shed or refused
 seen_flowpipe() { echo $(($(figure packets) - $(figure shed) - $(figure overloadDropped) - $(figure refused))); }
 seen_written() { echo $(($(seen_flowpipe) - $(figure unsaved) - $(figure lost))); }
+# where FlowPipe says that packets were lost
+where_flowpipe() {
+    echo "  dropped by the kernel $(figure kernelDropped), shed $(figure shed) and $(figure overloadDropped), of refused sessions $(figure refused)," \
+        "not written $(($(figure unsaved) + $(figure lost)))"
+}
 seen_tcpdump() { sed -n 's/^\([0-9]*\) packets captured$/\1/p' "$work/err"; }
 seen_nfpcapd() { nfdump -R "$work/nf" -I 2>/dev/null | sed -n 's/^Packets: //p' | head -1; }
 seen_ndpi() { sed -n 's/.*IP packets: *\([0-9]*\) .*/\1/p' "$work/err" | head -1; }
@@ -92,5 +97,6 @@ for rate in "${rates[@]}"; do
         lost=$((count - ${seen:-0}))
         printf '%-15s %10s %12s %12s %10s %8s\n' "$listener" "$([ "$rate" = 0 ] && echo top || echo "$rate")" "$count" "${sent:-?}" "$lost" \
             "$(awk -v lost=$lost -v count=$count 'BEGIN { printf "%.2f", count ? 100 * lost / count : 0 }')"
+        [ "$lost" -eq 0 ] || [ ! -e "$work/stats" ] || where_flowpipe
     done
 done

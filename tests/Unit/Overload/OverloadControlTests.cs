@@ -39,13 +39,27 @@ public sealed class OverloadControlTests
 
     [Theory]
     [InlineData(0, 0, 0)]
-    [InlineData(40, 0, 20)]
+    [InlineData(40, 0, 16)]
     [InlineData(40, 30, 30)]
-    [InlineData(100, 0, 50)]
+    [InlineData(100, 0, 40)]
     [InlineData(100, 80, 80)]
     [InlineData(0, 100, 100)]
     public void TheKernelsMemoryIsUsedBeforeAnythingIsShed(int queue, int kernel, int lag) =>
         Assert.Equal(lag, OverloadControl.LagOf(queue, kernel));
+
+    [Fact]
+    public void FullQueuesAloneRefuseNobodyAndEndNoRefusal()
+    {
+        var control = new OverloadControl();
+        int queues = OverloadControl.LagOf(100, 0);
+        control.Decide(queues);
+        Assert.False(control.RefusesNew);
+        control.Decide(OverloadControl.LagOf(100, 50));
+        control.Decide(queues);
+        Assert.True(control.RefusesNew);
+        control.Decide(OverloadControl.LagOf(60, 20));
+        Assert.False(control.RefusesNew);
+    }
 
     [Fact]
     public void SomeFlowsAreAlwaysTaken()

@@ -57,9 +57,10 @@ public sealed class OverloadControl(int readers = 1)
     internal void Report(byte reader, int percent) => Volatile.Write(ref _waiting[reader], percent);
 
     /// <summary>
-    /// How far behind that is. A full queue is half of it, since the kernel's memory has room then; memory that is full is all of it.
+    /// How far behind that is. Queues that are full don't refuse anybody: as much as the processors can do they are, and the kernel's memory has room. But
+    /// who has refused goes on until they are not.
     /// </summary>
-    internal static int LagOf(int queuePercent, int kernelPercent) => Math.Max(queuePercent / 2, kernelPercent);
+    internal static int LagOf(int queuePercent, int kernelPercent) => Math.Max(queuePercent * 2 / 5, kernelPercent);
 
     /// <summary>Decides for a run that is so far behind.</summary>
     internal void Decide(int behindPercent)

@@ -14,6 +14,7 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private const int PacketsATurn = 256;
     private const int EmptyTurnsAtEnd = 3;
     private const int LongestWaitMilliseconds = 500;
+    private const int FullPercent = 60; // a buffer that was full: enough to refuse sessions, not to shed flows
     private readonly string? _bpf;
     private readonly delegate* unmanaged[Cdecl]<nint, int> _fileNumber;
     private LibPcapLiveDevice _device = null!;
@@ -23,6 +24,9 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private uint _dropped;
     private int _index;
     private long _waitingSince;
+    private long _waited; // how long the packets of this turn had been in its buffer, in milliseconds
+    private long _droppedBefore;
+    private long _fullUntil;
 
     public LibpcapLane(LaneSetup setup, string? bpf)
         : base(setup)
@@ -64,9 +68,11 @@ internal sealed unsafe class LibpcapLane : LiveLane
     protected override void Turn()
     {
         _waitingSince = 0;
-        Setup.Overload.Report(Setup.ReaderId, 0);
-        if (TakeSome() == 0)
-            Wait();
+        if (TakeSome() > 0)
+            return;
+        _waited = 0;
+        Report(_waited);
+        Wait();
     }
 
     protected override void Drain()
@@ -180,16 +186,28 @@ internal sealed unsafe class LibpcapLane : LiveLane
             Thread.Sleep(1);
     }
 
-    // How full libpcap's buffer is can't be asked, but how long packets have waited in it is known, and that it is too full can be.
+    // How full libpcap's buffer is can't be asked, but the stamps say how long packets have waited in it, and that it is too full can be.
     private bool HasTime()
     {
         if (_waitingSince == 0)
             _waitingSince = Environment.TickCount64;
-        long waited = Environment.TickCount64 - _waitingSince;
-        Setup.Overload.Report(Setup.ReaderId, (int)Math.Min(100, waited * 100 / LongestWaitMilliseconds));
+        long waited = _waited + Environment.TickCount64 - _waitingSince;
+        Report(waited);
         long before = Counts.KernelDropped;
         TakeKernelCounts();
         return waited < LongestWaitMilliseconds && Counts.KernelDropped == before && !IsOver;
+    }
+
+    private void Report(long waited)
+    {
+        long now = Environment.TickCount64;
+        if (Counts.KernelDropped != _droppedBefore)
+        {
+            _droppedBefore = Counts.KernelDropped;
+            _fullUntil = now + LongestWaitMilliseconds;
+        }
+        long percent = Math.Clamp(waited * 100 / LongestWaitMilliseconds, 0, 100);
+        Setup.Overload.Report(Setup.ReaderId, (int)(now < _fullUntil ? Math.Max(FullPercent, percent) : percent));
     }
 
     private int FileNumber => _fileNumber(_device.Handle.DangerousGetHandle());
@@ -209,9 +227,15 @@ internal sealed unsafe class LibpcapLane : LiveLane
                 break;
             }
             long fraction = _isNanosecond ? header->Fraction : header->Fraction * 1_000;
+            long timestampNs = (header->Seconds * 1_000_000_000) + fraction;
+            if (taken == 0)
+            {
+                _waited = Math.Max(0, (WallClock.NowNs - timestampNs) / 1_000_000);
+                Report(_waited);
+            }
             Copier.Add(
                 new ReadOnlySpan<byte>(data, (int)header->Captured),
-                (header->Seconds * 1_000_000_000) + fraction,
+                timestampNs,
                 (int)header->Original,
                 _linkType
             );

@@ -74,18 +74,18 @@ public sealed class LiveRunTests
     public async Task NewSessionsAreRefusedAndOldOnesGoOn()
     {
         SessionRun? run = null;
-        var reader = new ScriptedLiveReader(
+        ScriptedLiveReader reader = null!;
+        reader = new ScriptedLiveReader(
             1,
             Udp(0, Noon, "10.0.0.1"),
             new LiveStep(0, [.. Packets(Noon + 1, "10.0.0.3"), .. Packets(Noon + 2, "10.0.0.3"), .. Packets(Noon + 3, "10.0.0.1")])
             {
-                Before = () => HasBegunAsync(run!, "10.0.0.1"),
+                Before = () => FillAsync(),
             }
         );
         var sink = new GatheringSink();
         using (run = new SessionRun(reader, sink))
         {
-            FillQueues(reader, 0, 100);
             await run.RunAsync(TestContext.Current.CancellationToken);
             run.AssertBalanced();
             Assert.Equal(2, run.Counts.Refused);
@@ -93,6 +93,12 @@ public sealed class LiveRunTests
         GatheredRecord record = Assert.Single(sink.Records);
         Assert.Equal(("10.0.0.1", 2, 2), (record.Ip("ip.src"), record.Long("packets"), record.Long("lost.shed")));
         Assert.Equal(0, record.Long("complete"));
+
+        async Task FillAsync()
+        {
+            await HasBegunAsync(run!, "10.0.0.1");
+            reader.Control.Overload.Report(0, 50);
+        }
     }
 
     [Fact]
@@ -157,12 +163,6 @@ public sealed class LiveRunTests
         new Conversation(client).Udp(at, true, "hello").Packets;
 
     // how full queues are said to be, batch by batch
-    private static void FillQueues(ScriptedLiveReader reader, params int[] percents)
-    {
-        int next = 0;
-        reader.Control.Overload.Watch(() => percents[Math.Min(next++, percents.Length - 1)]);
-    }
-
     private static async Task HasBegunAsync(SessionRun run, string client)
     {
         FlowKey key = new(

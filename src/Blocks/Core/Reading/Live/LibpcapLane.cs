@@ -233,12 +233,7 @@ internal sealed unsafe class LibpcapLane : LiveLane
                 _waited = Math.Max(0, (WallClock.NowNs - timestampNs) / 1_000_000);
                 Report(_waited);
             }
-            Copier.Add(
-                new ReadOnlySpan<byte>(data, (int)header->Captured),
-                timestampNs,
-                (int)header->Original,
-                _linkType
-            );
+            Copier.Add(new ReadOnlySpan<byte>(data, (int)header->Captured), timestampNs, (int)header->Original, _linkType);
             taken++;
         }
         return taken;

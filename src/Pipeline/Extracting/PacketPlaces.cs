@@ -54,7 +54,7 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
             foreach (long gap in gaps.Packed)
                 places.Add(offset += gap);
         }
-        return places.All;
+        return places.Done();
     }
 
     /// <summary>Of Arkime's document, or of a record by its Avro names, as <c>consume --format json</c> prints it.</summary>
@@ -81,7 +81,7 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
                 foreach (JsonElement gap in Items(gaps))
                     places.Add(offset += Number(gap));
         }
-        return places.All;
+        return places.Done();
     }
 
     /// <summary>
@@ -105,7 +105,7 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
             }
             if (!asGaps)
             {
-                if (places.All.Count == 0)
+                if (places.IsEmpty)
                     places.BeginNumber(1);
                 places.Add(number);
                 continue;
@@ -113,7 +113,7 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
             gap = number == 0 ? gap : number;
             places.Add(offset += gap);
         }
-        return places.All;
+        return places.Done();
     }
 
     private static List<string> Strings(JsonElement element, params ReadOnlySpan<string> path)
@@ -148,10 +148,11 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
     private sealed class Builder(List<string> uris, List<long> lengths)
     {
         private readonly List<string> _fingerprints = [];
-        private List<PacketPlace> _packets = [];
+        private readonly List<PacketPlaces> _all = [];
+        private readonly List<List<PacketPlace>> _packets = [];
         private int _count;
 
-        public List<PacketPlaces> All { get; } = [];
+        public bool IsEmpty => _all.Count == 0;
 
         public void Begin(string fingerprint)
         {
@@ -166,9 +167,10 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
 
         public void BeginNumber(long number, string fingerprint = "")
         {
-            _packets = [];
+            List<PacketPlace> packets = [];
+            _packets.Add(packets);
             string uri = number >= 1 && number <= uris.Count ? uris[(int)number - 1] : "";
-            All.Add(new PacketPlaces(uri, fingerprint, _packets));
+            _all.Add(new PacketPlaces(uri, fingerprint, packets));
         }
 
         public void Add(long offset)
@@ -176,8 +178,18 @@ internal sealed record PacketPlaces(string Uri, string Fingerprint, IReadOnlyLis
             long length = _count < lengths.Count ? lengths[_count] : 0;
             if (offset < 0 || length is < 0 or > int.MaxValue)
                 throw Senseless();
-            _packets.Add(new PacketPlace(offset, (int)length));
+            _packets[^1].Add(new PacketPlace(offset, (int)length));
             _count++;
+        }
+
+        public List<PacketPlaces> Done()
+        {
+            // lengths that are not one a packet can't be told apart
+            if (_count != lengths.Count)
+                foreach (List<PacketPlace> packets in _packets)
+                    for (int i = 0; i < packets.Count; i++)
+                        packets[i] = packets[i] with { Length = 0 };
+            return _all;
         }
     }
 }

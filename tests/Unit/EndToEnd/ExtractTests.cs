@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FlowPipe.Tests.Unit.Schemas;
 using FlowPipe.Tests.Unit.TestSupport;
 
@@ -127,6 +128,22 @@ public sealed class ExtractTests : IDisposable
         ProgramResult run = (await Executable.RunAsync("extract", avro, "-w", In("o.pcap"))).Ended(1);
         Assert.Contains($"{one} is not the capture that the records were made from", run.Error, StringComparison.Ordinal);
         Assert.Equal(PlainPcap.Read(two), PlainPcap.Read(In("o.pcap")));
+    }
+
+    [Fact]
+    public async Task LengthsThatAreNotOneAPacketAreNotBelieved()
+    {
+        IEnumerable<string> records = (await RecordsAsync(Dns)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await File.WriteAllLinesAsync(In("some.json"), records.Select(WithoutFirstLength), TestContext.Current.CancellationToken);
+        (await Executable.RunAsync("extract", In("some.json"), "-w", In("o.pcap"))).Succeeded();
+        Assert.Equal(Samples.Packets("dns.pcap"), PlainPcap.Read(In("o.pcap")).Count);
+
+        static string WithoutFirstLength(string record)
+        {
+            JsonNode document = JsonNode.Parse(record)!;
+            document["packetLen"]!.AsArray().RemoveAt(0);
+            return document.ToJsonString();
+        }
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class LiveRunTests
             Udp(0, Noon, "10.0.0.1"),
             new LiveStep(0, [.. Packets(Noon + 1, "10.0.0.3"), .. Packets(Noon + 2, "10.0.0.3"), .. Packets(Noon + 3, "10.0.0.1")])
             {
-                Before = () => FillAsync(),
+                Before = () => FillKernelAsync(run!, "10.0.0.1", reader, 70),
             }
         );
         var sink = new GatheringSink();
@@ -93,12 +93,6 @@ public sealed class LiveRunTests
         GatheredRecord record = Assert.Single(sink.Records);
         Assert.Equal(("10.0.0.1", 2, 2), (record.Ip("ip.src"), record.Long("packets"), record.Long("lost.shed")));
         Assert.Equal(0, record.Long("complete"));
-
-        async Task FillAsync()
-        {
-            await HasBegunAsync(run!, "10.0.0.1");
-            reader.Control.Overload.Report(0, 50);
-        }
     }
 
     [Fact]
@@ -111,7 +105,7 @@ public sealed class LiveRunTests
         reader = new ScriptedLiveReader(
             1,
             new LiveStep(0, Flows(Noon)),
-            new LiveStep(0, Flows(Noon + 1)) { Before = () => FillAsync() },
+            new LiveStep(0, Flows(Noon + 1)) { Before = () => FillKernelAsync(run!, "10.0.1.63", reader, 85) },
             new LiveStep(0, Flows(Noon + 2))
         );
         var sink = new GatheringSink();
@@ -127,12 +121,6 @@ public sealed class LiveRunTests
         Assert.Contains(sink.Records, static record => record.Long("packets") == 2);
         Assert.Contains(sink.Records, static record => record.Long("packets") == 6);
         Assert.Equal(64, sink.Records.Count);
-
-        async Task FillAsync()
-        {
-            await HasBegunAsync(run!, "10.0.1.63");
-            reader.Control.Overload.Report(0, 80);
-        }
     }
 
     [Fact]
@@ -162,8 +150,8 @@ public sealed class LiveRunTests
     private static IReadOnlyList<CapturedPacket> Packets(double at, string client) =>
         new Conversation(client).Udp(at, true, "hello").Packets;
 
-    // how full queues are said to be, batch by batch
-    private static async Task HasBegunAsync(SessionRun run, string client)
+    // when this client's session is open: the packets before it have been looked at then
+    private static async Task FillKernelAsync(SessionRun run, string client, ScriptedLiveReader reader, int percent)
     {
         FlowKey key = new(
             "udp",
@@ -174,6 +162,7 @@ public sealed class LiveRunTests
         );
         while (await run.Topology.Commands.LookUpAsync(key) is null)
             await Task.Yield();
+        reader.Control.Overload.Report(0, percent);
     }
 
     private static LiveStep Udp(byte reader, double at, string client) => new(reader, Packets(at, client));

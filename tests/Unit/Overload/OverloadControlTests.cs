@@ -8,57 +8,58 @@ public sealed class OverloadControlTests
     public void NewSessionsAreRefusedFirstThenFlowsAreShedAndBothEnd()
     {
         var control = new OverloadControl();
-        control.Decide(49);
+        control.Decide(64, 0);
         Assert.False(control.RefusesNew);
-        control.Decide(50);
+        control.Decide(65, 0);
         Assert.True(control.RefusesNew);
         Assert.Equal(0, control.ShedBelow);
-        control.Decide(74);
+        control.Decide(79, 0);
         Assert.Equal(0, control.ShedBelow);
-        control.Decide(75);
+        control.Decide(80, 0);
         int first = control.ShedBelow;
         Assert.True(first > 0);
-        control.Decide(90);
+        control.Decide(90, 0);
         Assert.True(control.ShedBelow > first);
 
         // between the marks nothing changes
         int shed = control.ShedBelow;
-        control.Decide(60);
+        control.Decide(70, 0);
         Assert.Equal(shed, control.ShedBelow);
         Assert.True(control.RefusesNew);
         // below them flows come back one range after the other, and only then new sessions
-        control.Decide(30);
+        control.Decide(50, 0);
         Assert.InRange(control.ShedBelow, 1, shed - 1);
-        control.Decide(10);
+        control.Decide(10, 0);
         Assert.True(control.RefusesNew);
         while (control.ShedBelow > 0)
-            control.Decide(10);
+            control.Decide(10, 0);
         Assert.False(control.RefusesNew);
         Assert.Equal(1, control.Episodes);
     }
-
-    [Theory]
-    [InlineData(0, 0, 0)]
-    [InlineData(40, 0, 16)]
-    [InlineData(40, 30, 30)]
-    [InlineData(100, 0, 40)]
-    [InlineData(100, 80, 80)]
-    [InlineData(0, 100, 100)]
-    public void TheKernelsMemoryIsUsedBeforeAnythingIsShed(int queue, int kernel, int lag) =>
-        Assert.Equal(lag, OverloadControl.LagOf(queue, kernel));
 
     [Fact]
     public void FullQueuesAloneRefuseNobodyAndEndNoRefusal()
     {
         var control = new OverloadControl();
-        int queues = OverloadControl.LagOf(100, 0);
-        control.Decide(queues);
+        control.Decide(0, 100);
         Assert.False(control.RefusesNew);
-        control.Decide(OverloadControl.LagOf(100, 50));
-        control.Decide(queues);
+        control.Decide(65, 100);
+        control.Decide(0, 100);
         Assert.True(control.RefusesNew);
-        control.Decide(OverloadControl.LagOf(60, 20));
+        control.Decide(20, 50);
         Assert.False(control.RefusesNew);
+    }
+
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(9, 24, false)]
+    [InlineData(10, 0, true)]
+    [InlineData(0, 25, true)]
+    public void WhatWaitsAnywhereIsPressure(int kernel, int queue, bool isPressed)
+    {
+        var control = new OverloadControl();
+        control.Decide(kernel, queue);
+        Assert.Equal(isPressed, control.IsPressed);
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class OverloadControlTests
     {
         var control = new OverloadControl();
         for (int i = 0; i < 1_000; i++)
-            control.Decide(100);
+            control.Decide(100, 100);
         Assert.InRange(control.ShedBelow, 1, OverloadControl.Ranges - 1);
     }
 
@@ -75,8 +76,8 @@ public sealed class OverloadControlTests
     {
         var control = new OverloadControl();
         for (int i = 0; i < 20; i++)
-            control.Decide(100);
-        control.Decide(0);
+            control.Decide(100, 100);
+        control.Decide(0, 0);
         Assert.Equal(0, control.ShedBelow);
         Assert.False(control.RefusesNew);
     }

@@ -276,7 +276,7 @@ public sealed class CaptureTests
             "-c",
             $"'{Executable.Path}' capture -i v1 --set capture.allowRoot=true --set capture.stateDir='{network.File("state")}' --stats '{stats}' "
                 + "--set capture.tpacketv3NumBlocks=8 --set capture.tpacketv3BlockSize=262144 --set capture.tpacketv3NumThreads=1 "
-                + "--set capture.blocks=4 --set capture.batches=16 "
+                + "--set capture.pcapBufferSize=2097152 --set capture.blocks=4 --set capture.batches=16 "
                 + $"--set capture.pcapReadMethod={method} --set sessions.udpTimeout=1 --set sessions.tcpClosingTimeout=1 --set sessions.tcpTimeout=1 "
                 + $"--set sessions.icmpTimeout=1 --to ndjson:- | (while [ ! -e '{open}' ] && IFS= read -r line; do printf '%s\\n' \"$line\"; sleep 0.01; done; cat)"
         );

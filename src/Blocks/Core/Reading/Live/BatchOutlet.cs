@@ -37,7 +37,7 @@ internal sealed class BatchOutlet
     public bool Waits { get; set; }
 
     /// <summary>Whether partitions are so far behind that batches are better handed on full than soon.</summary>
-    public bool IsPressed => _setup.Overload.BehindPercent >= 10;
+    public bool IsPressed => _setup.Overload.IsPressed;
 
     /// <summary>Says where batches go.</summary>
     public void Open(ITargetBlock<PacketBatch> enqueue) => _enqueue = enqueue;

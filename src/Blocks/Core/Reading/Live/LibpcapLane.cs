@@ -13,27 +13,32 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private const int TimeoutMilliseconds = 10; // after which the kernel hands over what is not full
     private const int PacketsATurn = 256;
     private const int EmptyTurnsAtEnd = 3;
-    private const int LongestWaitMilliseconds = 500;
-    private const int FullPercent = 60; // a buffer that was full: enough to refuse sessions, not to shed flows
+    private const int LookMilliseconds = 10; // how full its buffer is: two files are read for it
+    private const int MostOccupiedPercent = 90;
+    private const int FullPercent = 70; // a buffer that was full: enough to refuse sessions, not to shed flows
+    private const int FullMilliseconds = 500;
     private readonly string? _bpf;
     private readonly delegate* unmanaged[Cdecl]<nint, int> _fileNumber;
+    private readonly delegate* unmanaged[Cdecl]<nint, Statistics*, int> _statistics;
+    private readonly PcapBuffer _buffer;
     private LibPcapLiveDevice _device = null!;
     private ushort _linkType;
     private bool _isNanosecond;
     private uint _received;
     private uint _dropped;
     private int _index;
-    private long _waitingSince;
-    private long _waited; // how long the packets of this turn had been in its buffer, in milliseconds
-    private long _droppedBefore;
+    private long _oldestNs; // stamp of the first packet of this turn
+    private long _lookDue;
     private long _fullUntil;
 
     public LibpcapLane(LaneSetup setup, string? bpf)
         : base(setup)
     {
         _bpf = bpf;
+        _buffer = new PcapBuffer(setup.Settings.PcapBufferSize, TimeoutMilliseconds);
         Outlet.HasTime = HasTime;
         _fileNumber = (delegate* unmanaged[Cdecl]<nint, int>)LibPcap.Export("pcap_fileno");
+        _statistics = (delegate* unmanaged[Cdecl]<nint, Statistics*, int>)LibPcap.Export("pcap_stats");
         Open();
         try
         {
@@ -62,17 +67,16 @@ internal sealed unsafe class LibpcapLane : LiveLane
             Wait();
         }
         TakeDeviceCounts();
+        _buffer.Empty(_received, _dropped);
         SetFilter(_bpf);
     }
 
     protected override void Turn()
     {
-        _waitingSince = 0;
-        if (TakeSome() > 0)
-            return;
-        _waited = 0;
-        Report(_waited);
-        Wait();
+        if (TakeSome() == 0)
+            Wait();
+        if (Environment.TickCount64 >= _lookDue)
+            Look();
     }
 
     protected override void Drain()
@@ -91,6 +95,8 @@ internal sealed unsafe class LibpcapLane : LiveLane
     {
         (uint received, uint dropped) = TakeDeviceCounts();
         Counts.AddKernel(received, dropped);
+        if (dropped > 0)
+            _fullUntil = Environment.TickCount64 + FullMilliseconds;
     }
 
     protected override bool Reopen()
@@ -186,28 +192,21 @@ internal sealed unsafe class LibpcapLane : LiveLane
             Thread.Sleep(1);
     }
 
-    // How full libpcap's buffer is can't be asked, but the stamps say how long packets have waited in it, and that it is too full can be.
+    // Packets wait nowhere better than in libpcap's buffer, as long as it has room.
     private bool HasTime()
     {
-        if (_waitingSince == 0)
-            _waitingSince = Environment.TickCount64;
-        long waited = _waited + Environment.TickCount64 - _waitingSince;
-        Report(waited);
-        long before = Counts.KernelDropped;
-        TakeKernelCounts();
-        return waited < LongestWaitMilliseconds && Counts.KernelDropped == before && !IsOver;
+        long dropped = Counts.KernelDropped;
+        return Look() < MostOccupiedPercent && Counts.KernelDropped == dropped && !IsOver;
     }
 
-    private void Report(long waited)
+    private int Look()
     {
-        long now = Environment.TickCount64;
-        if (Counts.KernelDropped != _droppedBefore)
-        {
-            _droppedBefore = Counts.KernelDropped;
-            _fullUntil = now + LongestWaitMilliseconds;
-        }
-        long percent = Math.Clamp(waited * 100 / LongestWaitMilliseconds, 0, 100);
-        Setup.Overload.Report(Setup.ReaderId, (int)(now < _fullUntil ? Math.Max(FullPercent, percent) : percent));
+        _lookDue = Environment.TickCount64 + LookMilliseconds;
+        TakeKernelCounts();
+        int occupied = _buffer.OccupiedPercent(_received, _dropped, _oldestNs == 0 ? 0 : WallClock.NowNs - _oldestNs);
+        bool wasFull = Environment.TickCount64 < _fullUntil;
+        Setup.Overload.Report(Setup.ReaderId, wasFull ? Math.Max(FullPercent, occupied) : occupied);
+        return occupied;
     }
 
     private int FileNumber => _fileNumber(_device.Handle.DangerousGetHandle());
@@ -215,6 +214,7 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private int TakeSome()
     {
         int taken = 0;
+        _oldestNs = 0;
         while (taken < PacketsATurn)
         {
             int result = Next(out Header* header, out byte* data);
@@ -229,10 +229,8 @@ internal sealed unsafe class LibpcapLane : LiveLane
             long fraction = _isNanosecond ? header->Fraction : header->Fraction * 1_000;
             long timestampNs = (header->Seconds * 1_000_000_000) + fraction;
             if (taken == 0)
-            {
-                _waited = Math.Max(0, (WallClock.NowNs - timestampNs) / 1_000_000);
-                Report(_waited);
-            }
+                _oldestNs = timestampNs;
+            _buffer.Take((int)header->Captured);
             Copier.Add(new ReadOnlySpan<byte>(data, (int)header->Captured), timestampNs, (int)header->Original, _linkType);
             taken++;
         }
@@ -249,22 +247,17 @@ internal sealed unsafe class LibpcapLane : LiveLane
         return result;
     }
 
+    // SharpPcap takes the counters for pointers in size, and so never sees that the kernel dropped anything.
     private (uint Received, uint Dropped) TakeDeviceCounts()
     {
-        ICaptureStatistics now;
-        try
-        {
-            now = _device.Statistics;
-        }
-        catch (PcapException)
-        {
+        Statistics now;
+        if (_statistics(_device.Handle.DangerousGetHandle(), &now) != 0)
             return (0, 0);
-        }
         // they are libpcap's sums, of 32 bits
-        uint received = unchecked(now.ReceivedPackets - _received);
-        uint dropped = unchecked(now.DroppedPackets - _dropped);
-        _received = now.ReceivedPackets;
-        _dropped = now.DroppedPackets;
+        uint received = unchecked(now.Received - _received);
+        uint dropped = unchecked(now.Dropped - _dropped);
+        _received = now.Received;
+        _dropped = now.Dropped;
         return (received, dropped);
     }
 
@@ -276,5 +269,14 @@ internal sealed unsafe class LibpcapLane : LiveLane
         public readonly nint Fraction;
         public readonly uint Captured;
         public readonly uint Original;
+    }
+
+    /// <summary><c>struct pcap_stat</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Statistics
+    {
+        public readonly uint Received;
+        public readonly uint Dropped;
+        public readonly uint DroppedByInterface;
     }
 }

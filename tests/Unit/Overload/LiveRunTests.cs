@@ -80,7 +80,7 @@ public sealed class LiveRunTests
             Udp(0, Noon, "10.0.0.1"),
             new LiveStep(0, [.. Packets(Noon + 1, "10.0.0.3"), .. Packets(Noon + 2, "10.0.0.3"), .. Packets(Noon + 3, "10.0.0.1")])
             {
-                Before = () => FillKernelAsync(run!, "10.0.0.1", reader, 70),
+                Before = () => FillKernelAsync(run!, "10.0.0.1", reader, 80),
             }
         );
         var sink = new GatheringSink();
@@ -105,7 +105,7 @@ public sealed class LiveRunTests
         reader = new ScriptedLiveReader(
             1,
             new LiveStep(0, Flows(Noon)),
-            new LiveStep(0, Flows(Noon + 1)) { Before = () => FillKernelAsync(run!, "10.0.1.63", reader, 85) },
+            new LiveStep(0, Flows(Noon + 1)) { Before = () => FillKernelAsync(run!, "10.0.1.63", reader, 95) },
             new LiveStep(0, Flows(Noon + 2))
         );
         var sink = new GatheringSink();

@@ -8,14 +8,14 @@ public sealed class OverloadControlTests
     public void NewSessionsAreRefusedFirstThenFlowsAreShedAndBothEnd()
     {
         var control = new OverloadControl();
-        control.Decide(64, 0);
+        control.Decide(79, 0);
         Assert.False(control.RefusesNew);
-        control.Decide(65, 0);
+        control.Decide(80, 0);
         Assert.True(control.RefusesNew);
         Assert.Equal(0, control.ShedBelow);
-        control.Decide(79, 0);
+        control.Decide(89, 0);
         Assert.Equal(0, control.ShedBelow);
-        control.Decide(80, 0);
+        control.Decide(90, 0);
         int first = control.ShedBelow;
         Assert.True(first > 0);
         control.Decide(90, 0);
@@ -23,11 +23,11 @@ public sealed class OverloadControlTests
 
         // between the marks nothing changes
         int shed = control.ShedBelow;
-        control.Decide(70, 0);
+        control.Decide(80, 0);
         Assert.Equal(shed, control.ShedBelow);
         Assert.True(control.RefusesNew);
         // below them flows come back one range after the other, and only then new sessions
-        control.Decide(50, 0);
+        control.Decide(70, 0);
         Assert.InRange(control.ShedBelow, 1, shed - 1);
         control.Decide(10, 0);
         Assert.True(control.RefusesNew);
@@ -43,7 +43,7 @@ public sealed class OverloadControlTests
         var control = new OverloadControl();
         control.Decide(0, 100);
         Assert.False(control.RefusesNew);
-        control.Decide(65, 100);
+        control.Decide(80, 100);
         control.Decide(0, 100);
         Assert.True(control.RefusesNew);
         control.Decide(20, 50);

@@ -13,10 +13,10 @@ public sealed class OverloadControl(int readers = 1)
 
     // Percent of the kernel's memory that is taken, of the reader that has least left
     private const int PressedAt = 10;
-    private const int RefuseAt = 65;
-    private const int AcceptAt = 40;
-    private const int ShedAt = 80;
-    private const int KeepAt = 60;
+    private const int RefuseAt = 80;
+    private const int AcceptAt = 60;
+    private const int ShedAt = 90;
+    private const int KeepAt = 75;
 
     // Percent of the fullest partition's queue. Full queues refuse nobody: the processors do what they can, and the kernel's memory has room. But who has
     // refused goes on until they are not full either.

@@ -28,7 +28,9 @@ run: build ## replay the samples into an embedded Kafka, read the records back, 
 
 build: $(stamp) ## leave the executable at artifacts/flowpipe/flowpipe
 
+# From nothing: what an earlier publish has compiled ahead would stay though it fits no longer
 $(stamp): $(sources) $(samples)
+	rm -rf $(artifacts)/flowpipe
 	dotnet publish src/Pipeline/FlowPipe.Pipeline.csproj --configuration Release --output $(artifacts)/flowpipe --verbosity quiet
 	@test -x $(program) || { echo "make build: $(program) is missing after the publish" >&2; exit 1; }
 	@touch $@

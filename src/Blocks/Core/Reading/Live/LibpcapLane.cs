@@ -251,7 +251,8 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private (uint Received, uint Dropped) TakeDeviceCounts()
     {
         Statistics now;
-        if (_statistics(_device.Handle.DangerousGetHandle(), &now) != 0)
+        // It may be asked between two openings: what could not be opened again still hands on what it has.
+        if (!_device.Opened || _statistics(_device.Handle.DangerousGetHandle(), &now) != 0)
             return (0, 0);
         // they are libpcap's sums, of 32 bits
         uint received = unchecked(now.Received - _received);

@@ -14,7 +14,6 @@ internal sealed unsafe class LibpcapLane : LiveLane
     private const int PacketsATurn = 256;
     private const int EmptyTurnsAtEnd = 3;
     private const int LookMilliseconds = 10; // how full its buffer is: two files are read for it
-    private const int MostOccupiedPercent = 95;
     private const int FullPercent = 85; // a buffer that was full: enough to refuse sessions, not to shed flows
     private const int FullMilliseconds = 500;
     private readonly string? _bpf;

@@ -9,6 +9,9 @@ namespace FlowPipe.Core.Reading.Live;
 /// </summary>
 internal abstract class LiveLane : IDisposable
 {
+    /// <summary>Up to here what nobody takes waits in the kernel's memory; beyond, batches are shed.</summary>
+    protected const int MostOccupiedPercent = 95;
+
     private const long SecondMilliseconds = 1_000;
     private const long BehindWallNs = 10_000_000_000; // Arkime's rule for links on which nothing comes
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -11,7 +11,6 @@ internal sealed unsafe class RingLane : LiveLane
     private const int WaitMilliseconds = 10;
     private const int DrainMilliseconds = 50; // several times what the kernel keeps a block for
     private const int SparseShare = 8;
-    private const int MostOccupiedPercent = 95;
     private readonly int _group;
     private readonly KernelFilter _filter;
     private readonly List<PacketRing> _former = [];
